@@ -1,1 +1,9 @@
-//! x
+//! rollcall answers for every row: it takes CSV exports of customers, checks and normalizes each row, creates each
+//! customer at a REST API exactly once, and can prove afterwards what became of every row.
+//!
+//! The library is the program; the binary only calls [`cli::main`]. ARCHITECTURE.md is the map. Stages (`read`,
+//! `normalize`, `ledger`, `send`, `report`) import `model` and `config` and never each other; `pipeline` knows them all.
+
+pub mod clock;
+pub mod config;
+pub mod model;

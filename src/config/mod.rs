@@ -1,0 +1,3 @@
+//! Settings: from defaults, file, environment and flags to one typed value.
+
+pub mod settings;

@@ -1,0 +1,112 @@
+//! The resolved settings, as the stages use them: typed, checked, and with no memory of where each came from.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use uuid::Uuid;
+
+/// Everything a command may need.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[api]`
+    pub api: ApiSettings,
+    /// `[send]`
+    pub send: SendSettings,
+    /// `[input]`
+    pub input: InputSettings,
+    /// `[columns]`
+    pub columns: ColumnSettings,
+    /// `[synonyms]`: field path → what people write → the API's word.
+    pub synonyms: BTreeMap<String, BTreeMap<String, String>>,
+    /// `[ledger] path`
+    pub ledger_path: PathBuf,
+    /// `[data] dir`: where private temporary files go.
+    pub data_dir: PathBuf,
+}
+
+/// Where the API is and who is calling.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// Base of the API, without a slash at its end: `https://host/api`.
+    pub base_url: String,
+    /// Token endpoint of the OAuth 2 client credentials grant.
+    pub token_url: String,
+    /// The client's name.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: SecretString,
+    /// Scope to ask for, separated by spaces.
+    pub scope: String,
+    /// Namespace of the idempotency ids, one per client and environment.
+    pub namespace: Uuid,
+}
+
+/// How fast and how stubbornly rows are sent.
+#[derive(Clone, Debug)]
+pub struct SendSettings {
+    /// Requests in any second, of whatever kind; `None` for no limit.
+    pub rate_per_second: Option<u32>,
+    /// Requests that may go at once after a quiet moment; `None` for about 10 ms of the rate.
+    pub burst: Option<u32>,
+    /// Requests on the wire at the same time.
+    pub max_in_flight: usize,
+    /// Attempts for one row before it is unresolved.
+    pub max_attempts: u32,
+    /// Time to connect.
+    pub connect_timeout: Duration,
+    /// Time for one whole request.
+    pub request_timeout: Duration,
+    /// First wait of the exponential backoff.
+    pub backoff_base: Duration,
+    /// Longest wait of the exponential backoff.
+    pub backoff_cap: Duration,
+    /// How long a run waits for a service that does not answer before it ends, resumable.
+    pub give_up_after: Duration,
+}
+
+/// A threshold on a count of rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Threshold {
+    /// So many rows.
+    Count(u64),
+    /// So many of a hundred.
+    Percent(f64),
+}
+
+/// How a source is read and its values are understood.
+#[derive(Clone, Debug)]
+pub struct InputSettings {
+    /// Separator; `None` to detect it.
+    pub delimiter: Option<u8>,
+    /// WHATWG label of the encoding.
+    pub encoding: String,
+    /// Country for telephone numbers without one, alpha-2.
+    pub default_region: Option<String>,
+    /// Formats of dates beside ISO 8601, in `strftime` notation.
+    pub date_formats: Vec<String>,
+    /// Words that mean an absent value, exactly as written.
+    pub null_words: Vec<String>,
+    /// Bytes of one record.
+    pub max_record_bytes: usize,
+    /// Bytes of one field.
+    pub max_field_bytes: usize,
+    /// Columns of one source.
+    pub max_columns: usize,
+    /// Rejects above which nothing is sent.
+    pub max_rejects: Option<Threshold>,
+    /// Threads that check rows.
+    pub workers: usize,
+}
+
+/// How columns that are not named after the API's fields are understood.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnSettings {
+    /// Column name → field path.
+    pub map: BTreeMap<String, String>,
+    /// Columns left out on purpose.
+    pub ignore: Vec<String>,
+    /// Field path → the value that every record gets.
+    pub constants: BTreeMap<String, String>,
+}

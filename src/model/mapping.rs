@@ -1,0 +1,30 @@
+//! Which column of a source feeds which field.
+
+use super::field::FieldId;
+
+/// What becomes of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Its values go into this field.
+    Field(FieldId),
+    /// It is left out on purpose.
+    Ignored,
+}
+
+/// How one source's header maps to the table of fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// The names of the columns as the source writes them, in its order.
+    pub names: Vec<String>,
+    /// What becomes of each column, in the same order.
+    pub columns: Vec<Target>,
+    /// Values from the configuration that every record gets.
+    pub constants: Vec<(FieldId, String)>,
+}
+
+impl Mapping {
+    /// The column that feeds a field, from 0.
+    pub fn column_of(&self, field: FieldId) -> Option<usize> {
+        self.columns.iter().position(|target| *target == Target::Field(field))
+    }
+}

@@ -1,0 +1,18 @@
+//! The vocabulary: plain data that every stage speaks.
+//!
+//! Positions, fields, findings, rows, ids, the states of a row and the events that move it. Nothing here does I/O,
+//! asks for the time or knows a stage; stages import `model` and never each other.
+
+pub mod choices;
+pub mod chunk;
+pub mod field;
+pub mod finding;
+pub mod ids;
+pub mod mapping;
+pub mod operation;
+pub mod outcome;
+pub mod position;
+pub mod row;
+pub mod row_state;
+pub mod rule;
+pub mod totals;
