@@ -1,0 +1,367 @@
+//! From layers of values to typed settings: every value is checked here, once, with its key and origin in the error.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use toml::Value;
+use uuid::Uuid;
+
+use super::ConfigError;
+use super::layers::{Layers, Origin};
+use super::settings::{ApiSettings, ColumnSettings, InputSettings, SendSettings, Settings, Threshold};
+
+/// Workers by default: one a core up to here, since each holds about 45 MB of telephone metadata.
+const MOST_DEFAULT_WORKERS: usize = 8;
+
+/// Checks every value and makes the settings.
+pub fn resolve(layers: &Layers) -> Result<Settings, ConfigError> {
+    let values = Values(layers);
+    let data_dir = PathBuf::from(values.text("data.dir")?);
+    let ledger_path = values
+        .optional("ledger.path")?
+        .map_or_else(|| data_dir.join("ledger.db"), PathBuf::from);
+    Ok(Settings {
+        api: api(&values)?,
+        send: send(&values)?,
+        input: input(&values)?,
+        columns: columns(layers)?,
+        synonyms: synonyms(layers)?,
+        ledger_path,
+        data_dir,
+    })
+}
+
+/// Refuses settings with which nothing can be sent.
+pub fn require_target(settings: &Settings) -> Result<(), ConfigError> {
+    let api = &settings.api;
+    let keys: Vec<&'static str> = [
+        ("api.base-url", api.base_url.is_empty()),
+        ("api.token-url", api.token_url.is_empty()),
+        ("api.client-id", api.client_id.is_empty()),
+        ("api.client-secret", api.client_secret.expose_secret().is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(key, missing)| missing.then_some(key))
+    .collect();
+    if !keys.is_empty() {
+        return Err(ConfigError::Missing { keys });
+    }
+    if api.namespace.is_nil() {
+        return Err(ConfigError::MissingNamespace { fresh: Uuid::now_v7() });
+    }
+    Ok(())
+}
+
+fn api(values: &Values<'_>) -> Result<ApiSettings, ConfigError> {
+    let namespace = values.optional("api.namespace")?.unwrap_or_default();
+    let namespace = if namespace.is_empty() {
+        Uuid::nil()
+    } else {
+        namespace
+            .parse()
+            .map_err(|_| values.wrong("api.namespace", "must be a UUID"))?
+    };
+    Ok(ApiSettings {
+        base_url: values
+            .optional("api.base-url")?
+            .unwrap_or_default()
+            .trim_end_matches('/')
+            .to_owned(),
+        token_url: values.optional("api.token-url")?.unwrap_or_default(),
+        client_id: values.optional("api.client-id")?.unwrap_or_default(),
+        client_secret: secret(values)?,
+        scope: values.text("api.scope")?,
+        namespace,
+    })
+}
+
+fn secret(values: &Values<'_>) -> Result<SecretString, ConfigError> {
+    if let Some(secret) = values.optional("api.client-secret")? {
+        return Ok(secret.into());
+    }
+    let Some(file) = values.optional("api.client-secret-file")? else {
+        return Ok(SecretString::default());
+    };
+    let problem = |problem: &str| values.wrong("api.client-secret-file", problem);
+    let path = Path::new(&file);
+    let metadata = std::fs::metadata(path).map_err(|_| problem("names a file that cannot be read"))?;
+    if is_open_to_others(&metadata) {
+        return Err(problem("names a file that others can read: chmod 600 it"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|_| problem("names a file that cannot be read"))?;
+    Ok(text.trim().to_owned().into())
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_metadata: &std::fs::Metadata) -> bool {
+    false
+}
+
+fn send(values: &Values<'_>) -> Result<SendSettings, ConfigError> {
+    let rate = values.number("send.rate-per-second")?;
+    Ok(SendSettings {
+        rate_per_second: (rate > 0).then_some(rate),
+        burst: values.optional_number("send.burst")?,
+        max_in_flight: values.size("send.max-in-flight")?,
+        max_attempts: values.at_least_one("send.max-attempts")?,
+        connect_timeout: values.duration("send.connect-timeout")?,
+        request_timeout: values.duration("send.request-timeout")?,
+        backoff_base: values.duration("send.backoff-base")?,
+        backoff_cap: values.duration("send.backoff-cap")?,
+        give_up_after: values.duration("send.give-up-after")?,
+    })
+}
+
+fn input(values: &Values<'_>) -> Result<InputSettings, ConfigError> {
+    let null_words = values.list("input.null-words")?;
+    if null_words.iter().any(|word| word.eq_ignore_ascii_case("NA")) {
+        return Err(values.wrong("input.null-words", "may not hold NA, which is Namibia"));
+    }
+    let workers = match values.number("input.workers")? {
+        0 => std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(MOST_DEFAULT_WORKERS),
+        workers => usize::try_from(workers).unwrap_or(MOST_DEFAULT_WORKERS),
+    };
+    Ok(InputSettings {
+        delimiter: delimiter(values)?,
+        encoding: values.text("input.encoding")?,
+        default_region: values.optional("input.default-region")?,
+        date_formats: values.list("input.date-formats")?,
+        null_words,
+        max_record_bytes: values.size("input.max-record-bytes")?,
+        max_field_bytes: values.size("input.max-field-bytes")?,
+        max_columns: values.size("input.max-columns")?,
+        max_rejects: threshold(values, "input.max-rejects")?,
+        workers,
+    })
+}
+
+fn delimiter(values: &Values<'_>) -> Result<Option<u8>, ConfigError> {
+    let Some(text) = values.optional("input.delimiter")? else {
+        return Ok(None);
+    };
+    match text.as_bytes() {
+        [byte @ (b',' | b';' | b'\t' | b'|')] => Ok(Some(*byte)),
+        b"\\t" => Ok(Some(b'\t')),
+        _ => Err(values.wrong("input.delimiter", "must be one of , ; | or a tab")),
+    }
+}
+
+fn threshold(values: &Values<'_>, key: &'static str) -> Result<Option<Threshold>, ConfigError> {
+    let wrong = || values.wrong(key, "must be a whole number, or a share such as \"2.5%\"");
+    match values.0.get(key).map(|(value, _)| value) {
+        None => Ok(None),
+        Some(Value::Integer(count)) => Ok(Some(Threshold::Count(u64::try_from(*count).map_err(|_| wrong())?))),
+        Some(Value::String(text)) => match text.strip_suffix('%') {
+            Some(percent) => match percent.trim().parse::<f64>() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Some(Threshold::Percent(percent))),
+                Ok(_) | Err(_) => Err(wrong()),
+            },
+            None => text
+                .trim()
+                .parse()
+                .map(|count| Some(Threshold::Count(count)))
+                .map_err(|_| wrong()),
+        },
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// `[columns]`: texts map a column to a field, `ignore` lists columns, `constants` is a table of fields.
+fn columns(layers: &Layers) -> Result<ColumnSettings, ConfigError> {
+    let origin = layers.file.clone().map_or(Origin::Default, Origin::File);
+    let wrong = |name: &str, problem: &str| ConfigError::Value {
+        key: format!("columns.{name}"),
+        origin: origin.clone(),
+        problem: problem.to_owned(),
+    };
+    let mut columns = ColumnSettings::default();
+    for (name, value) in &layers.columns {
+        match value {
+            Value::String(path) => {
+                columns.map.insert(name.clone(), path.clone());
+            }
+            Value::Array(names) if name == "ignore" => {
+                columns.ignore = texts(names).ok_or_else(|| wrong(name, "must be a list of column names"))?;
+            }
+            Value::Table(constants) if name == "constants" => {
+                for (path, constant) in constants {
+                    let Value::String(constant) = constant else {
+                        return Err(wrong(name, "must hold texts"));
+                    };
+                    columns.constants.insert(path.clone(), constant.clone());
+                }
+            }
+            _ => return Err(wrong(name, "must be the path of a field, as text")),
+        }
+    }
+    Ok(columns)
+}
+
+fn synonyms(layers: &Layers) -> Result<BTreeMap<String, BTreeMap<String, String>>, ConfigError> {
+    let origin = layers.file.clone().map_or(Origin::Default, Origin::File);
+    let parse = |words: &Value| {
+        let words = words.as_table()?;
+        words
+            .iter()
+            .map(|(text, word)| Some((text.clone(), word.as_str()?.to_owned())))
+            .collect::<Option<BTreeMap<_, _>>>()
+    };
+    let mut synonyms = BTreeMap::new();
+    for (path, words) in &layers.synonyms {
+        let words = parse(words).ok_or_else(|| ConfigError::Value {
+            key: format!("synonyms.{path}"),
+            origin: origin.clone(),
+            problem: "must be a table of texts: [synonyms.\"field\"] \"what people write\" = \"WORD\"".to_owned(),
+        })?;
+        synonyms.insert(path.clone(), words);
+    }
+    Ok(synonyms)
+}
+
+fn texts(values: &[Value]) -> Option<Vec<String>> {
+    values.iter().map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+/// Typed look-ups that name key and origin where a value does not fit.
+struct Values<'a>(&'a Layers);
+
+impl Values<'_> {
+    fn wrong(&self, key: &str, problem: &str) -> ConfigError {
+        ConfigError::Value {
+            key: key.to_owned(),
+            origin: self.0.origin(key),
+            problem: problem.to_owned(),
+        }
+    }
+
+    fn optional(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        match self.0.get(key).map(|(value, _)| value) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(self.wrong(key, "must be a text")),
+        }
+    }
+
+    fn text(&self, key: &str) -> Result<String, ConfigError> {
+        self.optional(key)?.ok_or_else(|| self.wrong(key, "must not be empty"))
+    }
+
+    fn optional_number(&self, key: &str) -> Result<Option<u32>, ConfigError> {
+        let number = match self.0.get(key).map(|(value, _)| value) {
+            None => return Ok(None),
+            Some(Value::Integer(number)) => u32::try_from(*number).ok(),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(_) => None,
+        };
+        number
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, "must be a whole number of 0 or more"))
+    }
+
+    fn number(&self, key: &str) -> Result<u32, ConfigError> {
+        self.optional_number(key)?
+            .ok_or_else(|| self.wrong(key, "must not be empty"))
+    }
+
+    fn at_least_one(&self, key: &str) -> Result<u32, ConfigError> {
+        match self.number(key)? {
+            0 => Err(self.wrong(key, "must be at least 1")),
+            number => Ok(number),
+        }
+    }
+
+    fn size(&self, key: &str) -> Result<usize, ConfigError> {
+        let number = self.at_least_one(key)?;
+        usize::try_from(number).map_err(|_| self.wrong(key, "is too large"))
+    }
+
+    fn duration(&self, key: &str) -> Result<Duration, ConfigError> {
+        let duration: jiff::SignedDuration = self
+            .text(key)?
+            .parse()
+            .map_err(|_| self.wrong(key, "must be a duration such as \"30s\" or \"5m\""))?;
+        Duration::try_from(duration).map_err(|_| self.wrong(key, "must not be negative"))
+    }
+
+    fn list(&self, key: &str) -> Result<Vec<String>, ConfigError> {
+        let values = match self.0.get(key).map(|(value, _)| value) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(values)) => texts(values),
+            Some(_) => None,
+        };
+        values.ok_or_else(|| self.wrong(key, "must be a list of texts"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rollcall.toml");
+        std::fs::write(&path, file).unwrap();
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        resolve(&Layers::load(Some(&path), environment)?)
+    }
+
+    #[test]
+    fn environment_stands_over_file_over_default() {
+        let file = "[send]\nrate-per-second = 100\nmax-in-flight = 7\n";
+        let settings = load(file, &[("ROLLCALL_SEND_RATE_PER_SECOND", "200")]).unwrap();
+        assert_eq!(settings.send.rate_per_second, Some(200));
+        assert_eq!(settings.send.max_in_flight, 7);
+        assert_eq!(settings.send.request_timeout, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn every_default_is_valid() {
+        let settings = load("", &[]).unwrap();
+        assert_eq!(settings.input.max_rejects, Some(Threshold::Percent(10.0)));
+        assert!(require_target(&settings).is_err());
+    }
+
+    fn check_error(file: &str, environment: &[(&str, &str)], expected: &str) {
+        let error = load(file, environment).unwrap_err();
+        let text = format!("{error} {}", error.hint().unwrap_or_default());
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn wrong_settings_are_named_with_what_to_do() {
+        check_error("[send]\nrate-per-secnd = 1", &[], "did you mean `send.rate-per-second`");
+        check_error(
+            "",
+            &[("ROLLCALL_SEND_MAX_INFLIGHT", "1")],
+            "did you mean `send.max-in-flight`",
+        );
+        check_error("[api]\nclient-secret = \"x\"", &[], "ROLLCALL_API_CLIENT_SECRET");
+        check_error("[send]\nrequest-timeout = \"soon\"", &[], "must be a duration");
+        check_error("[input]\nnull-words = [\"NA\"]", &[], "Namibia");
+        check_error("[input]\nmax-rejects = \"200%\"", &[], "share");
+        check_error("[api\n", &[], "line 1");
+        check_error("[columns]\nx = 1", &[], "columns.x");
+    }
+
+    #[test]
+    fn columns_map_ignore_and_set_constants() {
+        let file = "[columns]\n\"Customer Id\" = \"id\"\nignore = [\"fax\"]\n[columns.constants]\ncustomer_type = \"CORPORATION\"\n";
+        let columns = load(file, &[]).unwrap().columns;
+        assert_eq!(columns.map["Customer Id"], "id");
+        assert_eq!(columns.ignore, ["fax"]);
+        assert_eq!(columns.constants["customer_type"], "CORPORATION");
+    }
+}

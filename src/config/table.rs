@@ -1,0 +1,76 @@
+//! The one table of settings: every key with its default and its meaning.
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// `section.key`.
+    pub key: &'static str,
+    /// Default as a TOML value; empty where there is none.
+    pub default: &'static str,
+    /// What it does, with its unit and form.
+    pub about: &'static str,
+    /// Whether it is a secret: never printed, and taken from the environment or a file of its own only.
+    pub secret: bool,
+}
+
+const fn setting(key: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting {
+        key,
+        default,
+        about,
+        secret: false,
+    }
+}
+
+/// Every setting but the tables `[columns]` and `[synonyms]`, whose keys are names in the data.
+#[rustfmt::skip]
+pub static SETTINGS: &[Setting] = &[
+    setting("api.base-url", "", "base of the API, https; http for loopback only"),
+    setting("api.token-url", "", "OAuth 2 token endpoint (client credentials)"),
+    setting("api.client-id", "", "OAuth 2 client id"),
+    Setting { key: "api.client-secret", default: "", about: "OAuth 2 client secret", secret: true },
+    setting("api.client-secret-file", "", "file that holds the client secret and nothing else"),
+    setting("api.scope", "\"customers:read customers:write\"", "scopes to ask for, separated by spaces"),
+    setting("api.namespace", "", "UUID from which idempotency ids are derived; one per client and environment, never changed"),
+    setting("send.rate-per-second", "10", "requests in any second, of whatever kind; 0 for no limit"),
+    setting("send.burst", "", "requests that may go at once after a quiet moment; about 10 ms of the rate if not set"),
+    setting("send.max-in-flight", "32", "requests on the wire at the same time"),
+    setting("send.max-attempts", "6", "attempts for one row before it is unresolved"),
+    setting("send.connect-timeout", "\"10s\"", "time to connect"),
+    setting("send.request-timeout", "\"30s\"", "time for one whole request"),
+    setting("send.backoff-base", "\"500ms\"", "first wait before a retry; it doubles, with full jitter"),
+    setting("send.backoff-cap", "\"30s\"", "longest wait before a retry"),
+    setting("send.give-up-after", "\"15m\"", "how long a run waits for a service that does not answer"),
+    setting("input.delimiter", "", "separator: one of , ; | or \"\\t\"; detected if not set"),
+    setting("input.encoding", "\"utf-8\"", "encoding of the input, a WHATWG label"),
+    setting("input.default-region", "", "country of telephone numbers that have none, alpha-2"),
+    setting("input.date-formats", "[]", "formats of dates beside ISO 8601, strftime notation, tried in this order"),
+    setting("input.null-words", "[\"NULL\", \"null\", \"(null)\", \"N/A\", \"n/a\", \"#N/A\", \"\\\\N\"]", "cells that mean an absent value, exactly as written"),
+    setting("input.max-record-bytes", "1048576", "bytes of one record; more is a quote that was never closed"),
+    setting("input.max-field-bytes", "65536", "bytes of one field"),
+    setting("input.max-columns", "4096", "columns of one source"),
+    setting("input.max-rejects", "\"10%\"", "rejects above which nothing is sent: a number, or a share of the records"),
+    setting("input.workers", "0", "threads that check rows; 0 for one a core, at most 8"),
+    setting("ledger.path", "", "the ledger, one file; DIR/ledger.db in the data folder if not set"),
+    setting("data.dir", "\".rollcall\"", "folder for the ledger and private temporary files"),
+];
+
+/// The setting with this key.
+pub fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+/// The environment variable of a key: `api.base-url` → `ROLLCALL_API_BASE_URL`.
+pub fn environment_name(key: &str) -> String {
+    format!("ROLLCALL_{}", key.replace(['.', '-'], "_").to_uppercase())
+}
+
+/// The existing key that resembles one that does not exist.
+pub(super) fn nearest(key: &str) -> Option<&'static str> {
+    SETTINGS
+        .iter()
+        .map(|setting| (strsim::jaro_winkler(key, setting.key), setting.key))
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .filter(|(score, _)| *score > 0.8)
+        .map(|(_, key)| key)
+}

@@ -1,0 +1,19 @@
+//! Checks a record and brings it into the one form in which it is sent.
+//!
+//! Pure: a record in, a row or a reject out, on any thread, in any order. It does no I/O, cannot fail, and guesses
+//! nothing: a value has one reading or it is a finding. One small file for each kind of value; `record` puts them
+//! together, `payload` writes the canonical JSON.
+
+mod choice;
+mod country;
+mod country_table;
+mod date;
+mod email;
+mod id;
+mod payload;
+mod phone;
+mod record;
+mod state;
+mod text;
+
+pub use record::{Normalizer, NormalizerError};
