@@ -6,5 +6,6 @@
 
 pub mod clock;
 pub mod config;
+pub mod ledger;
 pub mod model;
 pub mod normalize;

@@ -1,0 +1,23 @@
+//! The ledger: one SQLite file that knows what became of every row.
+//!
+//! A row is in the ledger before it can be sent, a claim is in it before an attempt, and an outcome before it is shown.
+//! Events are appended and never overwritten; the current state of a row is its events folded through
+//! [`crate::model::row_state::next`]. One thread writes, in group commits; readers are short and see committed rows only.
+//!
+//! It stores customer ids, idempotency ids, positions, states, codes, times and attempts: no names, telephone numbers,
+//! dates or other values. Any failure to write is fatal: the run stops, and the next process reads from disk.
+//!
+//! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
+//! reads; no other file speaks SQL. `writer` is the thread, `lock` keeps a second process out.
+
+mod error;
+mod lock;
+mod query;
+mod schema;
+mod store;
+mod writer;
+
+pub use error::LedgerError;
+pub use query::{FindingEntry, InputEntry, Reader, RowEntry, RunEntry, RunEventEntry};
+pub use store::{Claim, Claimed, InputTotals, NewInput, NewRun, Planned, PlannedFinding};
+pub use writer::Ledger;

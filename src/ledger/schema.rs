@@ -1,0 +1,221 @@
+//! The tables of the ledger and their versions.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::LedgerError;
+use super::lock::private;
+
+/// Marks the file as a ledger of rollcall: "roll" in ASCII.
+const APPLICATION_ID: i64 = 0x726f_6c6c;
+
+/// One step for each version; a ledger of version n has had the first n. Steps are never changed once released.
+const MIGRATIONS: &[&str] = &[VERSION_1];
+
+/// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
+const VERSION_1: &str = "
+-- One invocation over one or more inputs. What happened to it is in run_event.
+CREATE TABLE run (
+    run_id        INTEGER PRIMARY KEY,
+    operation     TEXT NOT NULL,
+    target        TEXT NOT NULL,
+    namespace     BLOB NOT NULL,
+    config_digest BLOB NOT NULL,
+    tool_version  TEXT NOT NULL,
+    today         TEXT NOT NULL,
+    created_ms    INTEGER NOT NULL
+) STRICT;
+
+-- started, planned, stopped (with a reason), finished.
+CREATE TABLE run_event (
+    run_id INTEGER NOT NULL REFERENCES run,
+    seq    INTEGER NOT NULL,
+    at_ms  INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (run_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- One source of a run, by its bytes. The name is for people; the digest is its identity.
+CREATE TABLE input (
+    input_id INTEGER PRIMARY KEY,
+    run_id   INTEGER NOT NULL REFERENCES run,
+    ordinal  INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    digest   BLOB NOT NULL,
+    bytes    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX input_by_run ON input (run_id, ordinal);
+
+-- What the reader counted when it had read the input to its end.
+CREATE TABLE input_total (
+    input_id    INTEGER PRIMARY KEY REFERENCES input,
+    records     INTEGER NOT NULL,
+    blank_lines INTEGER NOT NULL
+) STRICT;
+
+-- One record as it was planned. Sorted as it is read, so that appending is cheap.
+CREATE TABLE row (
+    input_id       INTEGER NOT NULL REFERENCES input,
+    record         INTEGER NOT NULL,
+    line           INTEGER NOT NULL,
+    byte           INTEGER NOT NULL,
+    event          INTEGER NOT NULL,
+    customer_id    TEXT,
+    idempotency_id BLOB,
+    code           TEXT,
+    PRIMARY KEY (input_id, record)
+) STRICT, WITHOUT ROWID;
+
+-- What happened to a row after it was planned, in the order of seq.
+CREATE TABLE event (
+    input_id    INTEGER NOT NULL,
+    record      INTEGER NOT NULL,
+    seq         INTEGER NOT NULL,
+    event       INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    http_status INTEGER,
+    code        TEXT,
+    detail      TEXT,
+    request_id  BLOB,
+    PRIMARY KEY (input_id, record, seq)
+) STRICT, WITHOUT ROWID;
+
+-- What is wrong with a rejected record: codes and places, never values.
+CREATE TABLE finding (
+    input_id INTEGER NOT NULL,
+    record   INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    code     TEXT NOT NULL,
+    field    TEXT,
+    col      INTEGER,
+    PRIMARY KEY (input_id, record, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Which rows were ever claimed for a customer: who may be at the API. The key is a hash of namespace and customer id.
+CREATE TABLE customer (
+    customer_key INTEGER NOT NULL,
+    input_id     INTEGER NOT NULL,
+    record       INTEGER NOT NULL,
+    PRIMARY KEY (customer_key, input_id, record)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Opens a ledger for writing; makes the file, readable by its owner only, if there is none.
+pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    let open = |source| LedgerError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    private(OpenOptions::new().create(true).truncate(false).write(true))
+        .open(path)
+        .map_err(open)?;
+    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check(&connection, path)?;
+    // WAL with FULL: a commit is on disk when it returns, and readers never wait for the writer.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // 16 MiB hold the upper pages of the customer table for a million customers.
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a ledger for reading only.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
+    if !path.exists() {
+        return Err(LedgerError::NotFound { path: path.to_owned() });
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // A writer's checkpoint holds a reader up for a moment, never for long.
+    connection.busy_timeout(Duration::from_secs(5))?;
+    if check(&connection, path)? == 0 {
+        return Err(LedgerError::NotFound { path: path.to_owned() });
+    }
+    Ok(connection)
+}
+
+/// Refuses other programs' databases and newer ledgers; gives the version, 0 for an empty file.
+fn check(connection: &Connection, path: &Path) -> Result<i64, LedgerError> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|error| {
+            let foreign = error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase);
+            if foreign {
+                LedgerError::Foreign { path: path.to_owned() }
+            } else {
+                error.into()
+            }
+        })?;
+    if tables > 0 && pragma("application_id")? != APPLICATION_ID {
+        return Err(LedgerError::Foreign { path: path.to_owned() });
+    }
+    let found = pragma("user_version")?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(LedgerError::Version {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(found)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (step, migration) in (1_i64..).zip(MIGRATIONS).filter(|(step, _)| *step > version) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", step)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_ledger_is_private_and_opens_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        drop(open(&path).unwrap());
+        drop(open(&path).unwrap());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn foreign_and_newer_files_are_refused_and_untouched() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("other.db");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE x (y)")
+            .unwrap();
+        assert!(matches!(open(&path), Err(LedgerError::Foreign { .. })));
+        let text = directory.path().join("notes.txt");
+        std::fs::write(
+            &text,
+            "not a database, and longer than the header of one would be .........",
+        )
+        .unwrap();
+        assert!(matches!(open(&text), Err(LedgerError::Foreign { .. })));
+        let newer = directory.path().join("newer.db");
+        open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(open(&newer), Err(LedgerError::Version { found: 99, .. })));
+    }
+}

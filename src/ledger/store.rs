@@ -1,0 +1,374 @@
+//! Every statement that writes to the ledger.
+//!
+//! Nothing here commits: the writer groups what it is told into transactions. A statement that would move a row in a way
+//! that [`next`] does not know is refused before it is written.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::LedgerError;
+use super::query::{fold_row, row_event};
+use crate::model::ids::IdempotencyId;
+use crate::model::outcome::Outcome;
+use crate::model::position::Position;
+use crate::model::row::RowKey;
+use crate::model::row_state::{RowEvent, RowState, next};
+
+/// A run to be begun.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// Operation that rows stand for.
+    pub operation: &'static str,
+    /// Base URL of the API.
+    pub target: String,
+    /// Namespace of the idempotency ids.
+    pub namespace: Uuid,
+    /// Digest of the settings that decide payloads.
+    pub config_digest: [u8; 32],
+    /// The latest day that a date may name, for all passes of the run.
+    pub today: String,
+    /// The sources, in their order.
+    pub inputs: Vec<NewInput>,
+}
+
+/// A source of a run to be begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewInput {
+    /// Name for people.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// A record as checking left it.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Input in the ledger.
+    pub input: i64,
+    /// Where the record stands.
+    pub position: Position,
+    /// Accepted, Rejected, Duplicate or Conflict.
+    pub event: RowEvent,
+    /// The customer, where the record names one.
+    pub customer_id: Option<String>,
+    /// The id of its create, for accepted rows, duplicates and conflicts.
+    pub idempotency_id: Option<IdempotencyId>,
+    /// Why a duplicate or a conflict is one.
+    pub code: Option<String>,
+    /// What is wrong with a reject.
+    pub findings: Vec<PlannedFinding>,
+}
+
+/// A finding without its preview, which is not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedFinding {
+    /// Code of the rule.
+    pub code: &'static str,
+    /// Path of the field.
+    pub field: Option<&'static str>,
+    /// Column of the source, from 0.
+    pub column: Option<usize>,
+}
+
+/// What the reader counted in an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputTotals {
+    /// Data records.
+    pub records: u64,
+    /// Lines with nothing in them, which are no records.
+    pub blank_lines: u64,
+}
+
+/// A row to be claimed for sending.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Which row.
+    pub key: RowKey,
+    /// Its customer.
+    pub customer_id: String,
+    /// Its id.
+    pub idempotency_id: IdempotencyId,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// The row may be sent. `in_doubt` says that it may have been sent before.
+    Granted {
+        /// Whether it was in flight or unresolved before.
+        in_doubt: bool,
+    },
+    /// Another run has dealt with the customer meanwhile; the row has its final state and must not be sent.
+    Settled(RowState),
+}
+
+/// The writing connection with what it remembers of rows in flight.
+pub(super) struct Store {
+    pub(super) connection: Connection,
+    /// State and last event number of each row that is claimed in this process: bounded by what is in flight.
+    claimed: HashMap<RowKey, (RowState, i64)>,
+}
+
+impl Store {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            claimed: HashMap::new(),
+        }
+    }
+
+    /// Writes a new run with its inputs; gives the run's number and its inputs' numbers.
+    pub(super) fn begin_run(&mut self, run: &NewRun, at_ms: i64) -> Result<(i64, Vec<i64>), LedgerError> {
+        self.connection.execute(
+            "INSERT INTO run (operation, target, namespace, config_digest, tool_version, today, created_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                run.operation,
+                run.target,
+                run.namespace.as_bytes(),
+                run.config_digest,
+                env!("CARGO_PKG_VERSION"),
+                run.today,
+                at_ms
+            ],
+        )?;
+        let run_id = self.connection.last_insert_rowid();
+        let mut inputs = Vec::with_capacity(run.inputs.len());
+        for (ordinal, input) in (0_i64..).zip(&run.inputs) {
+            self.connection.execute(
+                "INSERT INTO input (run_id, ordinal, name, digest, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![run_id, ordinal, input.name, input.digest, signed(input.bytes)],
+            )?;
+            inputs.push(self.connection.last_insert_rowid());
+        }
+        Ok((run_id, inputs))
+    }
+
+    /// Appends to what happened to a run.
+    pub(super) fn run_event(
+        &mut self,
+        run_id: i64,
+        kind: &str,
+        reason: Option<&str>,
+        at_ms: i64,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO run_event (run_id, seq, at_ms, kind, reason)
+                 SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4 FROM run_event WHERE run_id = ?1",
+            )?
+            .execute(params![run_id, at_ms, kind, reason])?;
+        Ok(())
+    }
+
+    /// Writes what the reader counted in an input.
+    pub(super) fn end_input(&mut self, input: i64, totals: InputTotals) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT OR IGNORE INTO input_total (input_id, records, blank_lines) VALUES (?1, ?2, ?3)",
+            params![input, signed(totals.records), signed(totals.blank_lines)],
+        )?;
+        Ok(())
+    }
+
+    /// Writes a record and its findings. An accepted row whose customer an earlier run has dealt with becomes a
+    /// duplicate or a conflict here. Gives the state that the row has.
+    pub(super) fn plan(&mut self, namespace: Uuid, planned: &Planned) -> Result<RowState, LedgerError> {
+        let key = RowKey {
+            input: planned.input,
+            record: planned.position.record,
+        };
+        let mut event = planned.event;
+        let mut code = planned.code.as_deref();
+        if let (RowEvent::Accepted, Some(customer), Some(id)) = (event, &planned.customer_id, planned.idempotency_id)
+            && let Some((earlier, reason)) = self.earlier(namespace, key, customer, id)?
+        {
+            (event, code) = (earlier, Some(reason));
+        }
+        let state = next(None, event).ok_or_else(|| illegal(key, None, event))?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO row (input_id, record, line, byte, event, customer_id, idempotency_id, code)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                key.input,
+                signed(key.record),
+                signed(planned.position.line),
+                signed(planned.position.byte),
+                event as i64,
+                planned.customer_id,
+                planned.idempotency_id.as_ref().map(IdempotencyId::as_bytes),
+                code
+            ])?;
+        for (seq, finding) in (0_i64..).zip(&planned.findings) {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO finding (input_id, record, seq, code, field, col) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    key.input,
+                    signed(key.record),
+                    seq,
+                    finding.code,
+                    finding.field,
+                    finding.column.map(|column| i64::try_from(column).unwrap_or(i64::MAX))
+                ])?;
+        }
+        Ok(state)
+    }
+
+    /// Claims a row for sending, or settles it if another run has dealt with its customer meanwhile.
+    pub(super) fn claim(&mut self, namespace: Uuid, claim: &Claim, at_ms: i64) -> Result<Claimed, LedgerError> {
+        let key = claim.key;
+        let (before, seq) = self.current(key)?;
+        self.claimed.insert(key, (before, seq));
+        // A row that may exist already is sent again whatever other runs did: its own id decides.
+        if before == RowState::Pending
+            && let Some((event, reason)) = self.earlier(namespace, key, &claim.customer_id, claim.idempotency_id)?
+        {
+            let state = self.append(&Outcome::plain(key, event, at_ms).because(reason))?;
+            return Ok(Claimed::Settled(state));
+        }
+        self.append(&Outcome::plain(key, RowEvent::Claimed, at_ms))?;
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO customer (customer_key, input_id, record) VALUES (?1, ?2, ?3)")?
+            .execute(params![
+                customer_key(namespace, &claim.customer_id),
+                key.input,
+                signed(key.record)
+            ])?;
+        Ok(Claimed::Granted {
+            in_doubt: before.is_in_doubt(),
+        })
+    }
+
+    /// Appends an event to a claimed row and gives the row's new state.
+    pub(super) fn append(&mut self, outcome: &Outcome) -> Result<RowState, LedgerError> {
+        let key = outcome.key;
+        let (before, seq) = match self.claimed.get(&key) {
+            Some(known) => *known,
+            None => self.current(key)?,
+        };
+        let state = next(Some(before), outcome.event).ok_or_else(|| illegal(key, Some(before), outcome.event))?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO event (input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                key.input,
+                signed(key.record),
+                seq + 1,
+                outcome.event as i64,
+                outcome.at_ms,
+                outcome.attempts,
+                outcome.http_status,
+                outcome.code,
+                outcome.detail,
+                outcome.request_id.as_ref().map(crate::model::ids::RequestId::as_bytes)
+            ])?;
+        if state == RowState::InFlight {
+            self.claimed.insert(key, (state, seq + 1));
+        } else {
+            self.claimed.remove(&key);
+        }
+        Ok(state)
+    }
+
+    /// A row's state and the number of its last event, from disk.
+    fn current(&self, key: RowKey) -> Result<(RowState, i64), LedgerError> {
+        let planned: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT event FROM row WHERE input_id = ?1 AND record = ?2")?
+            .query_row(params![key.input, signed(key.record)], |row| row.get(0))
+            .optional()?;
+        let planned = planned.ok_or_else(|| {
+            LedgerError::Damaged(format!("record {} of input {} is not there", key.record, key.input))
+        })?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq, event FROM event WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
+        let mut rows = statement.query(params![key.input, signed(key.record)])?;
+        let mut events = vec![row_event(planned)?];
+        let mut last = 0;
+        while let Some(row) = rows.next()? {
+            last = row.get(0)?;
+            events.push(row_event(row.get(1)?)?);
+        }
+        Ok((fold_row(key, &events)?, last))
+    }
+
+    /// What another row's claim of the same customer means for this one: nothing, a duplicate or a conflict.
+    fn earlier(
+        &self,
+        namespace: Uuid,
+        key: RowKey,
+        customer_id: &str,
+        id: IdempotencyId,
+    ) -> Result<Option<(RowEvent, &'static str)>, LedgerError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT row.input_id, row.record, row.customer_id, row.idempotency_id FROM customer
+             JOIN row USING (input_id, record) WHERE customer_key = ?1",
+        )?;
+        let mut rows = statement.query([customer_key(namespace, customer_id)])?;
+        let mut found = None;
+        while let Some(row) = rows.next()? {
+            let other = RowKey {
+                input: row.get(0)?,
+                record: unsigned(row.get(1)?),
+            };
+            // The key is a hash: only the customer's own id tells that it is the same customer.
+            if other == key || row.get_ref(2)?.as_str().ok() != Some(customer_id) {
+                continue;
+            }
+            let same = row.get_ref(3)?.as_blob().ok() == Some(id.as_bytes().as_slice());
+            let (state, _) = self.current(other)?;
+            if state.is_at_api() {
+                return Ok(Some(if same {
+                    (RowEvent::Duplicate, "customer.created_before")
+                } else {
+                    (RowEvent::Conflict, "customer.other_data")
+                }));
+            }
+            if state.is_in_doubt() && !same {
+                found = Some((RowEvent::Conflict, "customer.in_doubt"));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A hash of whose customer it is: the ledger may serve several clients and environments.
+fn customer_key(namespace: Uuid, customer_id: &str) -> i64 {
+    let mut hash = Sha256::new();
+    hash.update(namespace.as_bytes());
+    hash.update(customer_id.as_bytes());
+    let mut first = [0; 8];
+    for (to, from) in first.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    i64::from_be_bytes(first)
+}
+
+fn illegal(key: RowKey, state: Option<RowState>, event: RowEvent) -> LedgerError {
+    LedgerError::Illegal {
+        input: key.input,
+        record: key.record,
+        state: state.map_or("new", RowState::word),
+        event: format!("{event:?}"),
+    }
+}
+
+/// SQLite's integers are signed; positions and counts are far below the limit.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}

@@ -1,0 +1,240 @@
+//! The one thread that writes, and the handle through which the pipeline speaks to it.
+//!
+//! The words are the pipeline's own: begin, plan, claim, outcome. The thread takes whatever is waiting, up to a bound,
+//! writes it in one transaction, commits, and answers then: a caller that has its answer knows that it is on disk.
+
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use super::LedgerError;
+use super::lock::Lock;
+use super::schema;
+use super::store::{Claim, Claimed, InputTotals, NewRun, Planned, Store};
+use crate::clock;
+use crate::model::outcome::Outcome;
+use crate::model::row_state::RowState;
+
+/// Commands that wait for the writer: enough to fill a commit while the one before is written.
+const WAITING_COMMANDS: usize = 4096;
+/// Commands in one commit: 1,000 rows a commit write 750,000 rows a second, and more wins nothing.
+const COMMIT_COMMANDS: usize = 1000;
+
+type Answer<T> = oneshot::Sender<Result<T, LedgerError>>;
+
+enum Command {
+    Begin(Box<NewRun>, Answer<(i64, Vec<i64>)>),
+    RunEvent {
+        run_id: i64,
+        kind: &'static str,
+        reason: Option<String>,
+        answer: Answer<()>,
+    },
+    Plan(Vec<Planned>, Uuid, Answer<Vec<RowState>>),
+    EndInput(i64, InputTotals, Answer<()>),
+    Claim(Vec<Claim>, Uuid, Answer<Vec<Claimed>>),
+    Outcome(Box<Outcome>, Answer<RowState>),
+}
+
+/// An answer that waits for its commit.
+type Reply = Box<dyn FnOnce(bool) + Send>;
+
+/// The ledger, open for writing. One process holds it at a time.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    commands: Option<mpsc::Sender<Command>>,
+    thread: Option<JoinHandle<()>>,
+    _lock: Lock,
+}
+
+impl Ledger {
+    /// Opens or makes a ledger and takes its lock. Its folder is made, private to its owner, if there is none.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let fail = |source| LedgerError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        {
+            make_private_folder(folder).map_err(fail)?;
+        }
+        let lock = Lock::take(path)?;
+        let store = Store::new(schema::open(path)?);
+        let (commands, waiting) = mpsc::channel(WAITING_COMMANDS);
+        let thread = std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || write_all(store, waiting))
+            .map_err(fail)?;
+        Ok(Self {
+            path: path.to_owned(),
+            commands: Some(commands),
+            thread: Some(thread),
+            _lock: lock,
+        })
+    }
+
+    /// The ledger's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a run; gives its number and its inputs' numbers.
+    pub fn begin_run(&self, run: NewRun) -> Result<(i64, Vec<i64>), LedgerError> {
+        self.call(|answer| Command::Begin(Box::new(run), answer))
+    }
+
+    /// Appends to what happened to a run: started, planned, stopped or finished.
+    pub fn run_event(&self, run_id: i64, kind: &'static str, reason: Option<String>) -> Result<(), LedgerError> {
+        self.call(|answer| Command::RunEvent {
+            run_id,
+            kind,
+            reason,
+            answer,
+        })
+    }
+
+    /// Writes checked records; gives the state of each.
+    pub fn plan(&self, namespace: Uuid, planned: Vec<Planned>) -> Result<Vec<RowState>, LedgerError> {
+        self.call(|answer| Command::Plan(planned, namespace, answer))
+    }
+
+    /// Writes what the reader counted in an input that it read to its end.
+    pub fn end_input(&self, input: i64, totals: InputTotals) -> Result<(), LedgerError> {
+        self.call(|answer| Command::EndInput(input, totals, answer))
+    }
+
+    /// Claims rows for sending; gives what became of each claim.
+    pub async fn claim(&self, namespace: Uuid, claims: Vec<Claim>) -> Result<Vec<Claimed>, LedgerError> {
+        self.call_async(|answer| Command::Claim(claims, namespace, answer))
+            .await
+    }
+
+    /// Appends an event to a claimed row; gives its new state once that is on disk.
+    pub async fn outcome(&self, outcome: Outcome) -> Result<RowState, LedgerError> {
+        self.call_async(|answer| Command::Outcome(Box::new(outcome), answer))
+            .await
+    }
+
+    fn call<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or(LedgerError::Stopped)?;
+        commands
+            .blocking_send(command(answer))
+            .map_err(|_| LedgerError::Stopped)?;
+        answered.blocking_recv().map_err(|_| LedgerError::Stopped)?
+    }
+
+    async fn call_async<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or(LedgerError::Stopped)?;
+        commands.send(command(answer)).await.map_err(|_| LedgerError::Stopped)?;
+        answered.await.map_err(|_| LedgerError::Stopped)?
+    }
+}
+
+/// Waits until everything that was asked for is on disk.
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        if let Some(thread) = self.thread.take() {
+            // The thread answers every error to its caller; there is nothing left to tell if it panicked.
+            drop(thread.join());
+        }
+    }
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn write_all(mut store: Store, mut waiting: mpsc::Receiver<Command>) {
+    while let Some(first) = waiting.blocking_recv() {
+        if write_group(&mut store, first, &mut waiting).is_err() {
+            // Stop here: callers that wait, and all that come, learn that the writer has stopped.
+            return;
+        }
+    }
+}
+
+/// Writes one command and all that wait, commits, and answers. The error has been told to the caller that met it.
+fn write_group(store: &mut Store, first: Command, waiting: &mut mpsc::Receiver<Command>) -> Result<(), ()> {
+    if let Err(error) = store.connection.execute_batch("BEGIN IMMEDIATE") {
+        refuse(first, error.into());
+        return Err(());
+    }
+    let mut replies: Vec<Reply> = Vec::new();
+    let mut command = Some(first);
+    while let Some(taken) = command.take() {
+        replies.push(write(store, taken)?);
+        if replies.len() < COMMIT_COMMANDS {
+            command = waiting.try_recv().ok();
+        }
+    }
+    let committed = store.connection.execute_batch("COMMIT");
+    if let Err(error) = &committed {
+        tracing::error!(%error, "the ledger cannot commit");
+    }
+    for reply in replies {
+        reply(committed.is_ok());
+    }
+    committed.map_err(|_| ())
+}
+
+/// Writes one command; gives what to call when it is committed.
+fn write(store: &mut Store, command: Command) -> Result<Reply, ()> {
+    let now = clock::now_ms();
+    match command {
+        Command::Begin(run, answer) => settle(answer, store.begin_run(&run, now)),
+        Command::RunEvent {
+            run_id,
+            kind,
+            reason,
+            answer,
+        } => settle(answer, store.run_event(run_id, kind, reason.as_deref(), now)),
+        Command::Plan(planned, namespace, answer) => {
+            settle(answer, planned.iter().map(|row| store.plan(namespace, row)).collect())
+        }
+        Command::EndInput(input, totals, answer) => settle(answer, store.end_input(input, totals)),
+        Command::Claim(claims, namespace, answer) => settle(
+            answer,
+            claims.iter().map(|claim| store.claim(namespace, claim, now)).collect(),
+        ),
+        Command::Outcome(outcome, answer) => settle(answer, store.append(&outcome)),
+    }
+}
+
+fn settle<T: Send + 'static>(answer: Answer<T>, result: Result<T, LedgerError>) -> Result<Reply, ()> {
+    match result {
+        Ok(value) => Ok(Box::new(move |committed| {
+            // A caller that has gone away needs no answer.
+            drop(answer.send(if committed {
+                Ok(value)
+            } else {
+                Err(LedgerError::Stopped)
+            }));
+        })),
+        Err(error) => {
+            drop(answer.send(Err(error)));
+            Err(())
+        }
+    }
+}
+
+fn refuse(command: Command, error: LedgerError) {
+    match command {
+        Command::Begin(_, answer) => drop(answer.send(Err(error))),
+        Command::RunEvent { answer, .. } | Command::EndInput(_, _, answer) => drop(answer.send(Err(error))),
+        Command::Plan(_, _, answer) => drop(answer.send(Err(error))),
+        Command::Claim(_, _, answer) => drop(answer.send(Err(error))),
+        Command::Outcome(_, answer) => drop(answer.send(Err(error))),
+    }
+}
