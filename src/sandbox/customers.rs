@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -111,10 +112,21 @@ fn check_read_headers(desk: &Desk, headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// `GET /api/v1/customers/{id}`
-pub(super) async fn read(State(desk): State<Arc<Desk>>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+pub(super) async fn read(
+    State(desk): State<Arc<Desk>>,
+    headers: HeaderMap,
+    path: Result<Path<String>, PathRejection>,
+) -> Response {
     if let Err(refusal) = check_read_headers(&desk, &headers) {
         return refusal.into_response();
     }
+    let Ok(Path(id)) = path else {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_path",
+            "the id in the path is not percent-encoded UTF-8",
+        );
+    };
     let customer = desk.store().customer(&id);
     match customer {
         Some(mut customer) => {

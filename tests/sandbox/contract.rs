@@ -1,5 +1,6 @@
 //! What the API answers when nothing goes wrong.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
@@ -64,23 +65,19 @@ async fn a_customer_is_created_once_and_read_back() {
         (404, &json!("customer_not_found"))
     );
 
+    let (status, answer) = send(setup.get("/v1/customers/%FF")).await;
+    assert_eq!((status, &answer["errors"][0]["code"]), (400, &json!("invalid_path")));
+
     let tally = setup.sandbox.stop().await;
     assert_eq!(
         (tally.requests.token, tally.requests.create, tally.requests.read),
-        (1, 2, 2)
+        (1, 2, 3)
     );
     assert_eq!(
         (tally.customers_created, tally.customers_in_all, tally.replays),
         (1, 1, 1)
     );
-    assert_eq!(
-        tally
-            .answers
-            .iter()
-            .map(|(&status, &count)| (status, count))
-            .collect::<Vec<_>>(),
-        [(200, 4), (404, 1)]
-    );
+    assert_eq!(tally.answers, BTreeMap::from([(200, 4), (400, 1), (404, 1)]));
     assert_eq!(tally.violations, Violations::default());
 }
 
