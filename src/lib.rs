@@ -9,3 +9,4 @@ pub mod config;
 pub mod ledger;
 pub mod model;
 pub mod normalize;
+pub mod sandbox;

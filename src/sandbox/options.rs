@@ -1,0 +1,169 @@
+//! What a sandbox is told before it starts: how fast, how strict, how broken.
+//!
+//! Plain data with defaults that do no harm: no latency, no rate limit, no faults, nothing kept after the process.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::faults::FaultRates;
+
+/// The life of a token in production, by the API's guide.
+const PRODUCTION_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// How a sandbox behaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// How long every answer waits. The wait comes after the effect, so a client that gives up or dies meanwhile leaves
+    /// a customer behind whom it knows nothing about.
+    pub latency: Duration,
+    /// How much longer, at most, an answer waits, drawn evenly for each request.
+    pub latency_jitter: Duration,
+    /// How many API requests are answered in any one second; those beyond are answered 429 with `Retry-After: 1`.
+    ///
+    /// The window slides: a request is refused when this many were admitted in the second before it. Refused requests
+    /// don't count, so a client that never slows down still gets its share. The token endpoint is not limited: at the
+    /// real API it is another host.
+    pub rate_per_second: Option<u32>,
+    /// What goes wrong with API requests.
+    pub faults: FaultRates,
+    /// What goes wrong with token requests.
+    pub token_faults: FaultRates,
+    /// Decides, together with the request, which request breaks and how.
+    pub seed: u64,
+    /// How long a token is good for, and what `expires_in` says, in whole seconds.
+    pub token_life: Duration,
+    /// The only client id that gets a token.
+    pub client_id: String,
+    /// The secret of that client.
+    pub client_secret: String,
+    /// Where effects are kept across processes; nowhere without it.
+    pub state: Option<PathBuf>,
+    /// Which answers are saved under their idempotency id.
+    pub saved_answers: Saved,
+    /// The status of a create, under a new idempotency id, of a customer who exists: any 4xx, since the contract does
+    /// not say.
+    pub duplicate_status: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            latency: Duration::ZERO,
+            latency_jitter: Duration::ZERO,
+            rate_per_second: None,
+            faults: FaultRates::default(),
+            token_faults: FaultRates::default(),
+            seed: 0,
+            token_life: PRODUCTION_TOKEN_LIFE,
+            client_id: "sandbox".to_owned(),
+            client_secret: "sandbox".to_owned(),
+            state: None,
+            saved_answers: Saved::EveryValidAnswer,
+            duplicate_status: 400,
+        }
+    }
+}
+
+impl Options {
+    /// Says what is wrong with these options, if anything is.
+    pub(super) fn problem(&self) -> Option<String> {
+        if let Some(problem) = self.faults.problem() {
+            return Some(format!("faults: {problem}"));
+        }
+        if let Some(problem) = self.token_faults.problem() {
+            return Some(format!("token faults: {problem}"));
+        }
+        if self.rate_per_second == Some(0) {
+            return Some("a rate of 0 requests per second answers nobody".to_owned());
+        }
+        if !(400..500).contains(&self.duplicate_status) {
+            return Some(format!(
+                "the status for duplicates is {}, which is not a 4xx",
+                self.duplicate_status
+            ));
+        }
+        None
+    }
+}
+
+/// Which answers to a create are saved under their idempotency id. The contract leaves open what happens to refusals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Saved {
+    /// Every answer to a valid request, so also that the customer exists already.
+    #[default]
+    EveryValidAnswer,
+    /// Only the answers that a customer was created.
+    SuccessesOnly,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(options: &Options, expected: Option<&str>) {
+        assert_eq!(options.problem().as_deref(), expected);
+    }
+
+    #[test]
+    fn impossible_options_are_named() {
+        let with_faults = |faults| Options {
+            faults,
+            ..Options::default()
+        };
+        check(&Options::default(), None);
+        check(
+            &Options {
+                rate_per_second: Some(1),
+                duplicate_status: 409,
+                ..Options::default()
+            },
+            None,
+        );
+        check(
+            &with_faults(FaultRates {
+                reset_after: 1.0,
+                ..FaultRates::default()
+            }),
+            None,
+        );
+        check(
+            &with_faults(FaultRates {
+                reset_after: 1.5,
+                ..FaultRates::default()
+            }),
+            Some("faults: reset_after is 1.5, which is not between 0 and 1"),
+        );
+        check(
+            &with_faults(FaultRates {
+                reset_after: 0.75,
+                html_502: 0.5,
+                ..FaultRates::default()
+            }),
+            Some("faults: the rates add up to 1.25, which is more than 1"),
+        );
+        check(
+            &Options {
+                token_faults: FaultRates {
+                    error_500: f64::NAN,
+                    ..FaultRates::default()
+                },
+                ..Options::default()
+            },
+            Some("token faults: error_500 is NaN, which is not between 0 and 1"),
+        );
+        check(
+            &Options {
+                rate_per_second: Some(0),
+                ..Options::default()
+            },
+            Some("a rate of 0 requests per second answers nobody"),
+        );
+        check(
+            &Options {
+                duplicate_status: 200,
+                ..Options::default()
+            },
+            Some("the status for duplicates is 200, which is not a 4xx"),
+        );
+    }
+}
