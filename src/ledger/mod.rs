@@ -10,6 +10,7 @@
 //! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
 //! reads; no other file speaks SQL. `writer` is the thread, `lock` keeps a second process out.
 
+mod balance;
 mod error;
 mod lock;
 mod query;
@@ -17,7 +18,8 @@ mod schema;
 mod store;
 mod writer;
 
+pub use balance::Balance;
 pub use error::LedgerError;
-pub use query::{FindingEntry, InputEntry, Reader, RowEntry, RunEntry, RunEventEntry};
+pub use query::{FindingCount, InputEntry, Reader, RowEntry, RunEntry, RunEventEntry};
 pub use store::{Claim, Claimed, InputTotals, NewInput, NewRun, Planned, PlannedFinding};
 pub use writer::Ledger;

@@ -105,15 +105,15 @@ pub struct RowEntry {
     pub request_id: Option<RequestId>,
 }
 
-/// What is wrong with a rejected record.
+/// How often a rule was broken in a run, by field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindingEntry {
-    /// Number of the record.
-    pub record: u64,
+pub struct FindingCount {
     /// Code of the rule.
     pub code: String,
     /// Path of the field.
     pub field: Option<String>,
+    /// How often.
+    pub count: u64,
 }
 
 /// A reading connection.
@@ -256,19 +256,24 @@ impl Reader {
         Ok(totals)
     }
 
-    /// Every finding of an input, in the order of its records.
-    pub fn findings(&self, input_id: i64) -> Result<Vec<FindingEntry>, LedgerError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT record, code, field FROM finding WHERE input_id = ?1 ORDER BY record, seq")?;
-        let findings = statement.query_map([input_id], |row| {
-            Ok(FindingEntry {
-                record: unsigned(row.get(0)?),
-                code: row.get(1)?,
-                field: row.get(2)?,
-            })
+    /// The codes of a rejected record's findings, in the order of the fields.
+    pub fn finding_codes(&self, key: RowKey) -> Result<Vec<String>, LedgerError> {
+        let mut statement =
+            self.0.prepare_cached("SELECT code FROM finding WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
+        let codes = statement.query_map(params![key.input, signed(key.record)], |row| row.get(0))?;
+        Ok(codes.collect::<Result<_, _>>()?)
+    }
+
+    /// How often each rule was broken in a run, by field, most often first.
+    pub fn finding_counts(&self, run: &RunEntry) -> Result<Vec<FindingCount>, LedgerError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT code, field, count(*) FROM finding JOIN input USING (input_id) WHERE run_id = ?1
+             GROUP BY code, field ORDER BY count(*) DESC, code, field",
+        )?;
+        let counts = statement.query_map([run.run_id], |row| {
+            Ok(FindingCount { code: row.get(0)?, field: row.get(1)?, count: unsigned(row.get(2)?) })
         })?;
-        Ok(findings.collect::<Result<_, _>>()?)
+        Ok(counts.collect::<Result<_, _>>()?)
     }
 }
 

@@ -1,0 +1,19 @@
+//! Every bound of the pipeline, with its reason. What is not here is bounded in `config::table` (input and sending) or in
+//! the ledger's writer.
+
+/// Records that travel together. A chunk of 512 ordinary rows is about 200 KB: it fits a second-level cache, and keeps a
+/// worker busy for a millisecond or two, long enough to forget what handing it over costs.
+pub(super) const CHUNK_RECORDS: usize = 512;
+
+/// Chunks that exist for each worker: one in work, one ready, so that nobody waits for the reader or the consumer.
+pub(super) const CHUNKS_PER_WORKER: usize = 2;
+
+/// Chunks beyond those: one that the reader fills and one that the consumer holds.
+pub(super) const CHUNKS_BEYOND: usize = 2;
+
+/// Batches of open rows between reading and sending: sending is slower by far, so one ready is enough.
+pub(super) const WAITING_BATCHES: usize = 1;
+
+/// Rows under way (waiting for a token, on the wire, waiting for a retry) for each request that may be in flight: twice as
+/// many, so that rows that wait for a retry leave the wire to others.
+pub(super) const ROWS_PER_PERMIT: usize = 2;

@@ -1,0 +1,123 @@
+//! The way that both passes share: one thread reads, the workers normalize, the caller takes the chunks in order.
+//!
+//! The number of chunks that exist is the only bound: the reader waits for one to come back.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::capacity::{CHUNK_RECORDS, CHUNKS_BEYOND, CHUNKS_PER_WORKER};
+use super::error::PipelineError;
+use super::inputs::Input;
+use crate::config::settings::InputSettings;
+use crate::model::chunk::Chunk;
+use crate::model::mapping::Mapping;
+use crate::model::row::Checked;
+use crate::normalize::Normalizer;
+use crate::read::{ReadError, Records, Tally};
+
+/// The workers and the rules by which they check.
+pub(super) struct Checker {
+    pool: ThreadPool,
+    normalizer: Arc<Normalizer>,
+    input: InputSettings,
+}
+
+/// A chunk that a worker has in hand, or the error that ended the reading.
+type InHand = Result<mpsc::Receiver<(Chunk, Vec<Checked>)>, ReadError>;
+
+impl Checker {
+    /// Starts the workers.
+    pub(super) fn new(normalizer: Normalizer, input: &InputSettings) -> Result<Self, PipelineError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(input.workers)
+            .thread_name(|index| format!("check-{index}"))
+            .build()
+            .map_err(|error| PipelineError::Thread(std::io::Error::other(error)))?;
+        Ok(Self { pool, normalizer: Arc::new(normalizer), input: input.clone() })
+    }
+
+    /// Checks every record of a source. `consume` gets the chunks in the order of the source; what it returns as an error
+    /// ends the reading.
+    pub(super) fn check(
+        &self,
+        input: &Input,
+        mut consume: impl FnMut(&Chunk, Vec<Checked>) -> Result<(), PipelineError>,
+    ) -> Result<Tally, PipelineError> {
+        let mut records = Records::open(&input.source, &self.input)?;
+        let (give_back, recycled) = mpsc::channel();
+        for _ in 0..self.input.workers * CHUNKS_PER_WORKER + CHUNKS_BEYOND {
+            // The receiver is right here.
+            drop(give_back.send(Chunk::new(CHUNK_RECORDS)));
+        }
+        let (in_order, ordered) = mpsc::channel::<InHand>();
+        let tally = std::thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                self.read(&mut records, &input.mapping, &recycled, &in_order);
+                records.tally()
+            });
+            let consumed = consume_in_order(ordered, &give_back, &mut consume);
+            drop(give_back);
+            let tally = reader.join().map_err(|_| PipelineError::Worker);
+            consumed.and(tally)
+        })?;
+        input.source.check_unchanged()?;
+        Ok(tally)
+    }
+
+    /// Fills chunks and hands them to the workers until the source ends or nobody takes them any more.
+    fn read(
+        &self,
+        records: &mut Records,
+        mapping: &Arc<Mapping>,
+        recycled: &mpsc::Receiver<Chunk>,
+        in_order: &mpsc::Sender<InHand>,
+    ) {
+        while let Ok(mut chunk) = recycled.recv() {
+            let more = match records.fill(&mut chunk) {
+                Ok(more) => more,
+                Err(error) => {
+                    // The records before the broken one are whole and are dealt with first.
+                    if self.hand_over(chunk, mapping, in_order) {
+                        drop(in_order.send(Err(error)));
+                    }
+                    return;
+                }
+            };
+            if !self.hand_over(chunk, mapping, in_order) || !more {
+                return;
+            }
+        }
+    }
+
+    /// Gives a chunk to a worker; `false` if nobody waits for it.
+    fn hand_over(&self, chunk: Chunk, mapping: &Arc<Mapping>, in_order: &mpsc::Sender<InHand>) -> bool {
+        let (done, in_hand) = mpsc::sync_channel(1);
+        if in_order.send(Ok(in_hand)).is_err() {
+            return false;
+        }
+        let normalizer = Arc::clone(&self.normalizer);
+        let mapping = Arc::clone(mapping);
+        self.pool.spawn(move || {
+            let checked = chunk.iter().map(|(at, record)| normalizer.check(&mapping, at, record)).collect();
+            // If nobody waits any more, the run has ended early.
+            drop(done.send((chunk, checked)));
+        });
+        true
+    }
+}
+
+fn consume_in_order(
+    ordered: mpsc::Receiver<InHand>,
+    give_back: &mpsc::Sender<Chunk>,
+    consume: &mut impl FnMut(&Chunk, Vec<Checked>) -> Result<(), PipelineError>,
+) -> Result<(), PipelineError> {
+    for in_hand in ordered {
+        let (chunk, checked) = in_hand?.recv().map_err(|_| PipelineError::Worker)?;
+        consume(&chunk, checked)?;
+        // The reader may have come to its end and need no more.
+        drop(give_back.send(chunk));
+    }
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! The second pass: what is open in the ledger is read again, claimed, sent, and answered for.
+//!
+//! The source is read on the caller's thread and the rows go through one small queue to the asynchronous side. A row is
+//! claimed in the ledger before it can be on the wire, and its outcome counts only once the ledger has it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::capacity::{ROWS_PER_PERMIT, WAITING_BATCHES};
+use super::check::Checker;
+use super::error::PipelineError;
+use super::inputs::{Input, Inputs};
+use super::progress::Progress;
+use crate::clock;
+use crate::ledger::{Claim, Claimed, InputEntry, Ledger, Reader, RowEntry, RunEntry};
+use crate::model::outcome::Outcome;
+use crate::model::row::{Checked, Row, RowKey};
+use crate::model::row_state::{RowEvent, RowState};
+use crate::send::{RunStop, Sender, Sent, Stop};
+
+/// A row to be sent, with the state that it has.
+type Open = (RowKey, Row, RowState);
+
+/// Sends every open row of a run; gives why the service stopped it, if it did.
+pub(super) fn deliver(
+    checker: &Checker,
+    inputs: &Inputs,
+    run: &RunEntry,
+    (ledger, reader): (&Arc<Ledger>, &Reader),
+    sender: &Sender,
+    max_in_flight: usize,
+    (runtime, stop, progress): (&Runtime, &Stop, &Arc<Progress>),
+) -> Result<Option<RunStop>, PipelineError> {
+    let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
+    let crew = Crew {
+        ledger: Arc::clone(ledger),
+        sender: sender.clone(),
+        namespace: run.namespace,
+        max_in_flight,
+        stop: stop.clone(),
+        progress: Arc::clone(progress),
+        run_stop: Arc::default(),
+    };
+    let sending = runtime.spawn(crew.send_all(waiting));
+    let read = inputs.iter().zip(&run.inputs).try_for_each(|(input, entry)| {
+        read_open(checker, (input, entry), (run, reader), &batches, stop)
+    });
+    drop(batches);
+    // What is on the wire is finished and written down, whatever ended the reading.
+    let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
+    match (read, sent) {
+        (_, Err(error)) => Err(error),
+        (Ok(()) | Err(PipelineError::Interrupted), Ok(run_stop)) => Ok(run_stop),
+        (Err(error), Ok(_)) => Err(error),
+    }
+}
+
+/// Reads one source and hands its open rows on. A source without open rows is not read.
+fn read_open(
+    checker: &Checker,
+    (input, entry): (&Input, &InputEntry),
+    (run, reader): (&RunEntry, &Reader),
+    batches: &mpsc::Sender<Vec<Open>>,
+    stop: &Stop,
+) -> Result<(), PipelineError> {
+    let mut left = 0_u64;
+    reader.rows(entry.input_id, 1, u64::MAX, |row| {
+        left += u64::from(row.state.is_open());
+        Ok::<_, PipelineError>(())
+    })?;
+    if left == 0 {
+        return Ok(());
+    }
+    let read = checker.check(input, |chunk, checked| {
+        if stop.is_requested() {
+            return Err(PipelineError::Interrupted);
+        }
+        let mut positions = chunk.iter().map(|(position, _)| position.record);
+        let (Some(first), last) = (positions.next(), positions.last()) else { return Ok(()) };
+        let mut open: HashMap<u64, RowEntry> = HashMap::new();
+        reader.rows(entry.input_id, first, last.unwrap_or(first), |row| {
+            if row.state.is_open() {
+                open.insert(row.position.record, row);
+            }
+            Ok::<_, PipelineError>(())
+        })?;
+        let batch = match_rows(checked, &mut open, run, input)?;
+        left = left.saturating_sub(batch.len() as u64);
+        if !batch.is_empty() && batches.blocking_send(batch).is_err() {
+            return Err(PipelineError::Interrupted);
+        }
+        // Behind the last open row there is nothing to read for.
+        if left == 0 { Err(PipelineError::Interrupted) } else { Ok(()) }
+    });
+    match read {
+        Err(PipelineError::Interrupted) if left == 0 => Ok(()),
+        read => read.map(|_| ()),
+    }
+}
+
+/// The open rows of a chunk, each held equal to what was planned: other bytes are never sent under a planned row.
+fn match_rows(
+    checked: Vec<Checked>,
+    open: &mut HashMap<u64, RowEntry>,
+    run: &RunEntry,
+    input: &Input,
+) -> Result<Vec<Open>, PipelineError> {
+    let mut batch = Vec::with_capacity(open.len());
+    for checked in checked {
+        let position = match &checked {
+            Checked::Row(row) => row.position,
+            Checked::Reject(reject) => reject.position,
+        };
+        let Some(planned) = open.remove(&position.record) else { continue };
+        match checked {
+            Checked::Row(row) if planned.idempotency_id == Some(row.idempotency_id) => {
+                batch.push((planned.key, row, planned.state));
+            }
+            Checked::Row(_) | Checked::Reject(_) => {
+                return Err(PipelineError::RecordChanged {
+                    name: input.source.name().to_owned(),
+                    record: position.record,
+                    line: position.line,
+                    run_id: run.run_id,
+                });
+            }
+        }
+    }
+    Ok(batch)
+}
+
+/// Everything that the sending side works with.
+struct Crew {
+    ledger: Arc<Ledger>,
+    sender: Sender,
+    namespace: Uuid,
+    max_in_flight: usize,
+    stop: Stop,
+    progress: Arc<Progress>,
+    /// The first reason for which the service stopped the run.
+    run_stop: Arc<Mutex<Option<RunStop>>>,
+}
+
+impl Crew {
+    /// Claims and sends batch after batch; ends when there are no more, or when a stop is asked for.
+    async fn send_all(self, mut batches: mpsc::Receiver<Vec<Open>>) -> Result<Option<RunStop>, PipelineError> {
+        let crew = Arc::new(self);
+        let slots = Arc::new(Semaphore::new(crew.max_in_flight * ROWS_PER_PERMIT));
+        let mut under_way = JoinSet::new();
+        let ended = loop {
+            let batch = tokio::select! {
+                biased;
+                () = crew.stop.requested() => break Ok(()),
+                batch = batches.recv() => batch,
+            };
+            let Some(batch) = batch else { break Ok(()) };
+            if let Err(error) = crew.send_batch(batch, &slots, &mut under_way).await {
+                break Err(error);
+            }
+        };
+        if ended.is_err() {
+            crew.stop.request();
+        }
+        drop(batches);
+        let mut ended = ended;
+        while let Some(done) = under_way.join_next().await {
+            ended = ended.and(done.map_err(|_| PipelineError::Worker).flatten());
+        }
+        ended?;
+        Ok(crew.run_stop.lock().map_or(None, |mut stop| stop.take()))
+    }
+
+    /// Claims as many rows at a time as there is room to send, so that few are claimed when the process dies.
+    async fn send_batch(
+        self: &Arc<Self>,
+        batch: Vec<Open>,
+        slots: &Arc<Semaphore>,
+        under_way: &mut JoinSet<Result<(), PipelineError>>,
+    ) -> Result<(), PipelineError> {
+        let mut rows = batch.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut claims = Vec::new();
+            let mut granted = Vec::new();
+            // The first slot is waited for, the others are taken if they are free.
+            let first = tokio::select! {
+                biased;
+                () = self.stop.requested() => return Ok(()),
+                slot = Arc::clone(slots).acquire_owned() => slot.map_err(|_| PipelineError::Worker)?,
+            };
+            let mut slot = Some(first);
+            while let Some(taken) = slot.take() {
+                let Some((key, row, state)) = rows.next() else { break };
+                claims.push(Claim { key, customer_id: row.customer_id.clone(), idempotency_id: row.idempotency_id });
+                granted.push((key, row, state, taken));
+                slot = Arc::clone(slots).try_acquire_owned().ok();
+            }
+            let answers = self.ledger.claim(self.namespace, claims).await?;
+            for ((key, row, state, slot), claimed) in granted.into_iter().zip(answers) {
+                match claimed {
+                    Claimed::Settled(settled) => self.progress.step(Some(state), settled),
+                    Claimed::Granted { in_doubt } => {
+                        self.progress.step(Some(state), RowState::InFlight);
+                        under_way.spawn(Arc::clone(self).send_row(key, row, in_doubt, slot));
+                    }
+                }
+            }
+            self.reap(under_way)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the rows that are done; an error of any of them ends the sending.
+    fn reap(&self, under_way: &mut JoinSet<Result<(), PipelineError>>) -> Result<(), PipelineError> {
+        while let Some(done) = under_way.try_join_next() {
+            done.map_err(|_| PipelineError::Worker)??;
+        }
+        Ok(())
+    }
+
+    /// Sends one row and writes down what became of it.
+    async fn send_row(
+        self: Arc<Self>,
+        key: RowKey,
+        row: Row,
+        in_doubt: bool,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<(), PipelineError> {
+        let outcome = match self.sender.send(key, &row, &self.stop).await {
+            Ok(Sent::Outcome(outcome)) => Some(outcome),
+            // A row that an earlier process may have sent stays in doubt; any other goes back.
+            Ok(Sent::NotAttempted) if !in_doubt => Some(Outcome::plain(key, RowEvent::Released, clock::now_ms())),
+            Ok(Sent::NotAttempted | Sent::InDoubt { .. }) => None,
+            Err(run_stop) => {
+                let release = !run_stop.in_doubt && !in_doubt;
+                if let Ok(mut first) = self.run_stop.lock() {
+                    first.get_or_insert(run_stop);
+                }
+                self.stop.request();
+                release.then(|| Outcome::plain(key, RowEvent::Released, clock::now_ms()))
+            }
+        };
+        if let Some(outcome) = outcome {
+            let state = self.ledger.outcome(outcome).await?;
+            self.progress.step(Some(RowState::InFlight), state);
+        }
+        drop(slot);
+        Ok(())
+    }
+}

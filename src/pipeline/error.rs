@@ -1,0 +1,91 @@
+//! Why a run or a validation broke off. What is wrong with data, and what the API says, are values elsewhere.
+
+use thiserror::Error;
+
+use crate::ledger::LedgerError;
+use crate::normalize::NormalizerError;
+use crate::read::ReadError;
+use crate::send::SendError;
+
+/// Why the pipeline cannot go on.
+#[derive(Debug, Error)]
+pub enum PipelineError {
+    /// A source cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The configuration asks for something that no record can be checked by.
+    #[error(transparent)]
+    Normalizer(#[from] NormalizerError),
+    /// The ledger cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Nothing can be sent with these settings.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// A file to write cannot be written.
+    #[error("cannot write {path}")]
+    Output {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Rejects of sources with different columns cannot stand in one file.
+    #[error("{name} has other columns than the file before it, and --rejects writes one table")]
+    RejectColumns {
+        /// The source that differs.
+        name: String,
+    },
+    /// The same source twice in one run.
+    #[error("{name} has the same content as {other}")]
+    SameInput {
+        /// The later one.
+        name: String,
+        /// The earlier one.
+        other: String,
+    },
+    /// A record is not what it was when the run was planned.
+    #[error("record {record} of {name} (line {line}) is not what it was when run {run_id} was planned")]
+    RecordChanged {
+        /// The source.
+        name: String,
+        /// Number of the record.
+        record: u64,
+        /// Line where it starts now.
+        line: u64,
+        /// The run.
+        run_id: i64,
+    },
+    /// The operating system gives no thread or runtime.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+    /// Somebody asked to stop; what was done is in the ledger.
+    #[error("interrupted")]
+    Interrupted,
+    /// A worker has died: a defect of rollcall.
+    #[error("a worker has stopped without an answer")]
+    Worker,
+}
+
+impl PipelineError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read(error) => error.hint(),
+            Self::Ledger(error) => error.hint().map(str::to_owned),
+            Self::Send(error) => error.hint().map(|hint| hint.to_owned()),
+            Self::Normalizer(_) => Some("`rollcall settings` shows the settings and where each came from".to_owned()),
+            Self::Output { .. } => Some("choose a file that does not exist yet, in a folder that can be written".to_owned()),
+            Self::RejectColumns { .. } => Some("validate the files one by one".to_owned()),
+            Self::SameInput { .. } => Some("name each file once".to_owned()),
+            Self::RecordChanged { .. } => Some(
+                "nothing was sent for this record; if the file was changed on purpose, run the changed file: it is a new run"
+                    .to_owned(),
+            ),
+            Self::Thread(_) => Some("lower input.workers".to_owned()),
+            Self::Interrupted => Some("type the same command again: it goes on where the ledger ends".to_owned()),
+            Self::Worker => Some("type the same command again: it goes on where the ledger ends; please report it".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Puts the stages together: what runs where, in which order, and how much may wait in between.
+//!
+//! `check` is the way that both passes share: one thread reads, rayon's workers normalize, the caller takes the chunks in
+//! order. `validate` only looks. `run` is the main job: find or begin the run, `plan` (the first pass: everything is
+//! checked and written down), the brake, `deliver` (the second pass: what is open is sent), and the balance at the end.
+//!
+//! Nothing here knows a terminal; `cli` does.
+
+mod capacity;
+mod check;
+mod deliver;
+mod duplicates;
+mod error;
+mod inputs;
+mod outputs;
+mod plan;
+mod progress;
+mod run;
+mod validate;
+
+
+pub use error::PipelineError;
+pub use inputs::{Input, Inputs};
+pub use outputs::Outputs;
+pub use progress::{Phase, Progress};
+pub use run::{Ran, RunEnd, RunRequest, run};
+pub use validate::{Judged, Judgment, Place, Validation, validate};

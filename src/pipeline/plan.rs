@@ -1,0 +1,89 @@
+//! The first pass: every record is checked and written into the ledger before anything is sent.
+//!
+//! Records are planned in their order, so what is planned is always the first part of a source: after a crash the same
+//! pass goes on behind it. Records that are planned already are checked again, only to know whose later rows they repeat.
+
+use super::check::Checker;
+use super::duplicates::Customers;
+use super::error::PipelineError;
+use super::inputs::Inputs;
+use super::progress::Progress;
+use crate::ledger::{InputTotals, Ledger, Planned, PlannedFinding, Reader, RunEntry};
+use crate::model::row::Checked;
+use crate::model::row_state::RowEvent;
+use crate::send::Stop;
+
+/// Plans every record of a run; `false` if it was asked to stop before the end.
+pub(super) fn plan(
+    checker: &Checker,
+    inputs: &Inputs,
+    run: &RunEntry,
+    (ledger, reader): (&Ledger, &Reader),
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<bool, PipelineError> {
+    let mut customers = Customers::default();
+    let mut records_before = 0;
+    for (input, entry) in inputs.iter().zip(&run.inputs) {
+        let planned_before = reader.planned(entry.input_id)?;
+        let tally = checker.check(input, |chunk, checked| {
+            if stop.is_requested() {
+                return Err(PipelineError::Interrupted);
+            }
+            let mut batch = Vec::with_capacity(checked.len());
+            for checked in checked {
+                let planned = planned(entry.input_id, &mut customers, checked, records_before);
+                if planned.position.record > planned_before {
+                    batch.push(planned);
+                }
+            }
+            for state in ledger.plan(run.namespace, batch)? {
+                progress.step(None, state);
+            }
+            progress.check(chunk.len());
+            Ok(())
+        });
+        let tally = match tally {
+            Err(PipelineError::Interrupted) => return Ok(false),
+            tally => tally?,
+        };
+        ledger.end_input(entry.input_id, InputTotals { records: tally.records, blank_lines: tally.blank_lines })?;
+        records_before += tally.records;
+    }
+    Ok(true)
+}
+
+fn planned(input: i64, customers: &mut Customers, checked: Checked, records_before: u64) -> Planned {
+    match checked {
+        Checked::Row(row) => {
+            let verdict = customers.judge(&row, records_before + row.position.record - 1);
+            let (event, code) = verdict.event();
+            Planned {
+                input,
+                position: row.position,
+                event,
+                customer_id: Some(row.customer_id),
+                idempotency_id: Some(row.idempotency_id),
+                code: code.map(str::to_owned),
+                findings: Vec::new(),
+            }
+        }
+        Checked::Reject(reject) => Planned {
+            input,
+            position: reject.position,
+            event: RowEvent::Rejected,
+            customer_id: reject.customer_id,
+            idempotency_id: None,
+            code: None,
+            findings: reject
+                .findings
+                .iter()
+                .map(|finding| PlannedFinding {
+                    code: finding.rule.code(),
+                    field: finding.field.map(|field| field.path()),
+                    column: finding.column,
+                })
+                .collect(),
+        },
+    }
+}

@@ -1,0 +1,245 @@
+//! The main job, from files to a balanced ledger.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tokio::runtime::Runtime;
+
+
+use super::check::Checker;
+use super::deliver::deliver;
+use super::error::PipelineError;
+use super::inputs::Inputs;
+use super::plan::plan;
+use super::progress::{Phase, Progress};
+use crate::clock;
+use crate::config::settings::{Settings, Threshold};
+use crate::ledger::{Balance, Ledger, NewInput, NewRun, Reader, RunEntry};
+use crate::model::operation::CREATE_CUSTOMER;
+use crate::model::row_state::RowState;
+use crate::normalize::Normalizer;
+use crate::send::{RunStop, Sender, Stop};
+
+/// What a run needs beside its sources.
+#[derive(Debug)]
+pub struct RunRequest<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What the ledger calls the API: its base URL, or the sandbox.
+    pub target: String,
+    /// Where the asynchronous part runs.
+    pub runtime: &'a Runtime,
+    /// Set by whoever wants the run to stop.
+    pub stop: Stop,
+    /// Where the run says how far it is.
+    pub progress: Arc<Progress>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// An earlier invocation had done everything.
+    NothingToDo,
+    /// Every row has its outcome.
+    Finished,
+    /// More records were rejected than the brake allows; nothing was sent.
+    Braked {
+        /// Rejected records.
+        rejects: u64,
+        /// The most that would have been allowed.
+        limit: u64,
+    },
+    /// The service stopped it.
+    Stopped(RunStop),
+    /// Somebody asked it to stop.
+    Interrupted,
+}
+
+/// A run that came to an end of some kind.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Number of the run.
+    pub run_id: i64,
+    /// Whether an earlier invocation had begun it.
+    pub resumed: bool,
+    /// How it ended.
+    pub end: RunEnd,
+    /// Whether records and rows add up.
+    pub adds_up: bool,
+    /// HTTP requests of this process.
+    pub requests: u64,
+}
+
+/// Runs the main job. The same sources with the same settings go on with the run that they began.
+///
+/// Must not be called from within the asynchronous runtime: it blocks.
+pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineError> {
+    let settings = request.settings;
+    let progress = &request.progress;
+    progress.enter(Phase::Identifying);
+    let sender = Sender::new(&settings.api, &settings.send)?;
+    let new = describe(inputs, request)?;
+    let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
+    let reader = Reader::open(ledger.path())?;
+    let (run_id, resumed) = match known_run(&reader, &new)? {
+        Some(run) => (run.run_id, true),
+        None => (ledger.begin_run(new)?.0, false),
+    };
+    let job = Job { request, inputs, ledger, reader, run_id };
+    if resumed && job.entry()?.is_planned() && job.open_rows()? == 0 && job.entry()?.is_finished() {
+        return job.ran(resumed, RunEnd::NothingToDo, 0);
+    }
+    job.ledger.run_event(run_id, "started", None)?;
+    let end = job.work(&sender)?;
+    let end = job.close(end)?;
+    job.ran(resumed, end, sender.counters().requests)
+}
+
+struct Job<'a> {
+    request: &'a RunRequest<'a>,
+    inputs: &'a Inputs,
+    ledger: Arc<Ledger>,
+    reader: Reader,
+    run_id: i64,
+}
+
+impl Job<'_> {
+    fn entry(&self) -> Result<RunEntry, PipelineError> {
+        let run = self.reader.run(self.run_id)?;
+        run.ok_or(PipelineError::Worker)
+    }
+
+    fn open_rows(&self) -> Result<u64, PipelineError> {
+        Ok(self.reader.totals(&self.entry()?)?.count(RowState::is_open))
+    }
+
+    /// Plans what is not planned, holds the brake against it, and sends what is open.
+    fn work(&self, sender: &Sender) -> Result<RunEnd, PipelineError> {
+        let RunRequest { settings, runtime, stop, progress, .. } = self.request;
+        let run = self.entry()?;
+        let today = run.today.parse().unwrap_or_else(|_| clock::today());
+        // The run's own namespace and day: every pass derives the same ids.
+        let mut rules = (*settings).clone();
+        rules.api.namespace = run.namespace;
+        let checker = Checker::new(Normalizer::new(&rules, today)?, &settings.input)?;
+        progress.set_totals(self.reader.totals(&run)?);
+        if !run.is_planned() {
+            progress.enter(Phase::Checking);
+            if !plan(&checker, self.inputs, &run, (&self.ledger, &self.reader), progress, stop)? {
+                return Ok(RunEnd::Interrupted);
+            }
+            self.ledger.run_event(self.run_id, "planned", None)?;
+        }
+        if let Some(braked) = brake(progress, settings.input.max_rejects) {
+            return Ok(braked);
+        }
+        progress.enter(Phase::Sending);
+        let run_stop = deliver(
+            &checker,
+            self.inputs,
+            &run,
+            (&self.ledger, &self.reader),
+            sender,
+            settings.send.max_in_flight,
+            (runtime, stop, progress),
+        )?;
+        Ok(match run_stop {
+            Some(run_stop) => RunEnd::Stopped(run_stop),
+            None if stop.is_requested() => RunEnd::Interrupted,
+            None => RunEnd::Finished,
+        })
+    }
+
+    /// Writes down how the run ended. A run that has nothing left to send is finished, whoever asked it to stop.
+    fn close(&self, end: RunEnd) -> Result<RunEnd, PipelineError> {
+        self.request.progress.enter(Phase::Balancing);
+        let run = self.entry()?;
+        let balance = Balance::of(&self.reader, &run)?;
+        let done = run.is_planned() && balance.complete && balance.is_settled();
+        let end = if end == RunEnd::Interrupted && done { RunEnd::Finished } else { end };
+        let (kind, reason) = match &end {
+            RunEnd::NothingToDo => return Ok(end),
+            RunEnd::Finished => ("finished", None),
+            RunEnd::Braked { .. } => ("stopped", Some("brake.max_rejects".to_owned())),
+            RunEnd::Stopped(stop) => ("stopped", Some(stop.code().to_owned())),
+            RunEnd::Interrupted => ("stopped", Some("interrupted".to_owned())),
+        };
+        self.ledger.run_event(self.run_id, kind, reason)?;
+        Ok(end)
+    }
+
+    fn ran(&self, resumed: bool, end: RunEnd, requests: u64) -> Result<Ran, PipelineError> {
+        let balance = Balance::of(&self.reader, &self.entry()?)?;
+        let adds_up = balance.adds_up() && (balance.is_settled() || end != RunEnd::Finished);
+        Ok(Ran { run_id: self.run_id, resumed, end, adds_up, requests })
+    }
+}
+
+/// Reads the sources' bytes and says what run they would be.
+fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, PipelineError> {
+    let mut new: Vec<NewInput> = Vec::new();
+    for input in inputs.iter() {
+        let digest = input.source.digest()?;
+        let name = input.source.name().to_owned();
+        if let Some(other) = new.iter().find(|other| other.digest == digest.sha256) {
+            return Err(PipelineError::SameInput { name, other: other.name.clone() });
+        }
+        new.push(NewInput { name, digest: digest.sha256, bytes: digest.bytes });
+    }
+    Ok(NewRun {
+        operation: CREATE_CUSTOMER.name,
+        target: request.target.clone(),
+        namespace: request.settings.api.namespace,
+        config_digest: config_digest(request.settings),
+        today: clock::today().to_string(),
+        inputs: new,
+    })
+}
+
+/// Digest of the settings that decide what a record becomes; a change of one is a new run.
+fn config_digest(settings: &Settings) -> [u8; 32] {
+    let input = &settings.input;
+    let deciding = serde_json::json!({
+        "columns": settings.columns.map,
+        "constants": settings.columns.constants,
+        "ignore": settings.columns.ignore,
+        "synonyms": settings.synonyms,
+        "delimiter": input.delimiter,
+        "encoding": input.encoding,
+        "default-region": input.default_region,
+        "date-formats": input.date_formats,
+        "null-words": input.null_words,
+        "max-field-bytes": input.max_field_bytes,
+    });
+    Sha256::digest(deciding.to_string()).into()
+}
+
+/// The latest run over the same bytes, with the same settings, to the same API.
+fn known_run(reader: &Reader, new: &NewRun) -> Result<Option<RunEntry>, PipelineError> {
+    let same = |run: &RunEntry| {
+        run.operation == new.operation
+            && run.target == new.target
+            && run.namespace == new.namespace
+            && run.config_digest == new.config_digest
+            && run.inputs.len() == new.inputs.len()
+            && run.inputs.iter().zip(&new.inputs).all(|(known, input)| known.digest == input.digest)
+    };
+    Ok(reader.runs()?.into_iter().rev().find(same))
+}
+
+/// Whether so many records were rejected that nothing may be sent.
+fn brake(progress: &Progress, threshold: Option<Threshold>) -> Option<RunEnd> {
+    let totals = progress.totals();
+    let rejects = totals.of(RowState::Rejected);
+    let limit = match threshold? {
+        Threshold::Count(count) => count,
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count of records, far below 2^52"
+        )]
+        Threshold::Percent(percent) => (totals.rows() as f64 * percent / 100.0) as u64,
+    };
+    (rejects > limit).then_some(RunEnd::Braked { rejects, limit })
+}

@@ -1,0 +1,129 @@
+//! Looks at every record and sends nothing: no network, no ledger.
+
+use std::collections::BTreeMap;
+
+use csv::ByteRecord;
+
+use super::check::Checker;
+use super::duplicates::{Customers, Verdict};
+use super::error::PipelineError;
+use super::inputs::{Input, Inputs};
+use super::progress::{Phase, Progress};
+use crate::config::settings::Settings;
+use crate::model::position::Position;
+use crate::model::row::{Checked, Reject, Row};
+use crate::model::row_state::RowState;
+use crate::model::rule::Rule;
+use crate::model::totals::Totals;
+use crate::normalize::Normalizer;
+use crate::read::Tally;
+
+/// What a validation found about one record.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// The source of the record.
+    pub input: &'a Input,
+    /// The record as it was read.
+    pub record: &'a ByteRecord,
+    /// Where it stands.
+    pub position: Position,
+    /// What it is.
+    pub judgment: Judgment<'a>,
+}
+
+/// What a record is.
+#[derive(Debug)]
+pub enum Judgment<'a> {
+    /// It would be sent.
+    Accepted(&'a Row),
+    /// The same customer with the same data stands in an earlier record.
+    Duplicate(&'a Row, Place<'a>),
+    /// The same customer with other data stands in an earlier record.
+    Conflict(&'a Row, Place<'a>),
+    /// It broke a rule.
+    Rejected(&'a Reject),
+}
+
+impl Judgment<'_> {
+    /// The state in which the record would be planned.
+    pub fn state(&self) -> RowState {
+        match self {
+            Self::Accepted(_) => RowState::Pending,
+            Self::Duplicate(..) => RowState::Duplicate,
+            Self::Conflict(..) => RowState::Conflict,
+            Self::Rejected(_) => RowState::Rejected,
+        }
+    }
+}
+
+/// Where an earlier record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Name of its source.
+    pub name: &'a str,
+    /// Its number there.
+    pub record: u64,
+}
+
+/// What a validation found in all.
+#[derive(Clone, Debug, Default)]
+pub struct Validation {
+    /// Records by the state in which they would be planned.
+    pub totals: Totals,
+    /// How often each rule was broken.
+    pub findings: BTreeMap<Rule, u64>,
+    /// What was read of each source, in their order.
+    pub inputs: Vec<Tally>,
+}
+
+/// Checks every record of every source. `sink` gets each judgment in order.
+pub fn validate(
+    inputs: &Inputs,
+    settings: &Settings,
+    today: jiff::civil::Date,
+    progress: &Progress,
+    mut sink: impl FnMut(Judged<'_>) -> Result<(), PipelineError>,
+) -> Result<Validation, PipelineError> {
+    let checker = Checker::new(Normalizer::new(settings, today)?, &settings.input)?;
+    progress.enter(Phase::Checking);
+    let mut customers = Customers::default();
+    let mut validation = Validation::default();
+    let mut before: Vec<Place<'_>> = Vec::new();
+    for input in inputs.iter() {
+        let records_before = validation.totals.rows();
+        before.push(Place { name: input.source.name(), record: records_before });
+        let tally = checker.check(input, |chunk, checked| {
+            progress.check(chunk.len());
+            for ((position, record), checked) in chunk.iter().zip(checked) {
+                let ordinal = records_before + position.record - 1;
+                let judgment = judge(&mut customers, &checked, ordinal, &before);
+                validation.totals.add(judgment.state());
+                if let Judgment::Rejected(reject) = &judgment {
+                    for finding in &reject.findings {
+                        *validation.findings.entry(finding.rule).or_default() += 1;
+                    }
+                }
+                sink(Judged { input, record, position, judgment })?;
+            }
+            Ok(())
+        })?;
+        validation.inputs.push(tally);
+    }
+    Ok(validation)
+}
+
+fn judge<'a>(customers: &mut Customers, checked: &'a Checked, ordinal: u64, before: &[Place<'a>]) -> Judgment<'a> {
+    let place = |ordinal: u32| {
+        let ordinal = u64::from(ordinal);
+        let source = before.iter().rev().find(|source| source.record <= ordinal);
+        source.map_or(Place { name: "", record: 0 }, |source| Place { name: source.name, record: ordinal - source.record + 1 })
+    };
+    match checked {
+        Checked::Reject(reject) => Judgment::Rejected(reject),
+        Checked::Row(row) => match customers.judge(row, ordinal) {
+            Verdict::First => Judgment::Accepted(row),
+            Verdict::Duplicate(earlier) => Judgment::Duplicate(row, place(earlier)),
+            Verdict::Conflict(earlier) => Judgment::Conflict(row, place(earlier)),
+        },
+    }
+}

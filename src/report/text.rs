@@ -1,0 +1,145 @@
+//! Reports for people at a terminal.
+
+use std::fmt::Write;
+
+use super::summary::Summary;
+use crate::clock::rfc3339;
+use crate::model::row_state::RowState;
+
+/// A number with its thousands apart: `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A run with its sources, control totals and reasons.
+pub fn run_text(summary: &Summary) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    drop(write_run(&mut text, summary));
+    text
+}
+
+fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
+    let run = &summary.run;
+    write!(text, "run {}: {}", run.run_id, summary.status())?;
+    match summary.stop_reason() {
+        Some(reason) => writeln!(text, " ({reason})")?,
+        None => writeln!(text)?,
+    }
+    writeln!(text, "  begun   {} with rollcall {}", rfc3339(run.created_ms), run.tool_version)?;
+    if let Some(last) = run.events.last() {
+        writeln!(text, "  last    {}: {}", rfc3339(last.at_ms), last.kind)?;
+    }
+    writeln!(text, "  target  {}", run.target)?;
+    for input in &run.inputs {
+        write!(text, "  input   {}, {} bytes", input.name, grouped(input.bytes))?;
+        match input.totals {
+            Some(totals) => writeln!(
+                text,
+                ", {} records, {} blank lines",
+                grouped(totals.records),
+                grouped(totals.blank_lines)
+            )?,
+            None => writeln!(text, ", not read to its end yet")?,
+        }
+        writeln!(text, "          sha256 {}", hex(&input.digest))?;
+    }
+    writeln!(text)?;
+    write_totals(text, summary)?;
+    write_reasons(text, summary)
+}
+
+fn write_totals(text: &mut String, summary: &Summary) -> std::fmt::Result {
+    let balance = &summary.balance;
+    for state in RowState::ALL {
+        writeln!(text, "  {:<12}{:>12}", state.word(), grouped(balance.totals.of(state)))?;
+    }
+    writeln!(text, "  {}", "-".repeat(24))?;
+    let verdict = match (balance.complete, balance.adds_up()) {
+        (false, _) => "not read to the end yet".to_owned(),
+        (true, true) => "every record read is answered for".to_owned(),
+        (true, false) => format!("OUT OF BALANCE: {} records were read", grouped(balance.records)),
+    };
+    writeln!(text, "  {:<12}{:>12}  {verdict}", "in all", grouped(balance.totals.rows()))?;
+    writeln!(text, "  {:<12}{:>12}", "requests", grouped(summary.attempts))
+}
+
+fn write_reasons(text: &mut String, summary: &Summary) -> std::fmt::Result {
+    if !summary.findings.is_empty() {
+        writeln!(text, "\n  findings in rejected records")?;
+    }
+    for finding in &summary.findings {
+        let field = finding.field.as_deref().unwrap_or("(record)");
+        writeln!(text, "  {:>8}  {:<28}{field}", grouped(finding.count), finding.code)?;
+    }
+    if !summary.reasons.is_empty() {
+        writeln!(text, "\n  reasons")?;
+    }
+    for ((state, code), count) in &summary.reasons {
+        writeln!(text, "  {:>8}  {:<28}{}", grouped(*count), code, state.word())?;
+    }
+    Ok(())
+}
+
+/// All runs, a line each, oldest first.
+pub fn runs_text(summaries: &[Summary]) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    drop(write_runs(&mut text, summaries));
+    text
+}
+
+fn write_runs(text: &mut String, summaries: &[Summary]) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{:>4}  {:<20}  {:<14}{:>12}{:>12}{:>10}{:>10}  input",
+        "run", "begun", "status", "records", "done", "open", "to fix"
+    )?;
+    for summary in summaries {
+        let totals = &summary.balance.totals;
+        let done = totals.count(|state| state.may_end() && !state.needs_attention());
+        let names: Vec<&str> = summary.run.inputs.iter().map(|input| input.name.as_str()).collect();
+        writeln!(
+            text,
+            "{:>4}  {:<20}  {:<14}{:>12}{:>12}{:>10}{:>10}  {}",
+            summary.run.run_id,
+            rfc3339(summary.run.created_ms),
+            summary.status(),
+            grouped(totals.rows()),
+            grouped(done),
+            grouped(summary.open()),
+            grouped(summary.attention()),
+            names.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        drop(write!(text, "{byte:02x}"));
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), expected);
+        }
+    }
+}
