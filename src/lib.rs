@@ -4,9 +4,14 @@
 //! The library is the program; the binary only calls [`cli::main`]. ARCHITECTURE.md is the map. Stages (`read`,
 //! `normalize`, `ledger`, `send`, `report`) import `model` and `config` and never each other; `pipeline` knows them all.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod ledger;
 pub mod model;
 pub mod normalize;
+pub mod pipeline;
+pub mod read;
+pub mod report;
 pub mod sandbox;
+pub mod send;

@@ -23,9 +23,18 @@ impl Balance {
 
     /// Holds totals that were added up already against what the reader counted.
     pub fn with(totals: Totals, run: &RunEntry) -> Self {
-        let records = run.inputs.iter().filter_map(|input| input.totals).map(|totals| totals.records).sum();
+        let records = run
+            .inputs
+            .iter()
+            .filter_map(|input| input.totals)
+            .map(|totals| totals.records)
+            .sum();
         let complete = run.inputs.iter().all(|input| input.totals.is_some());
-        Self { records, totals, complete }
+        Self {
+            records,
+            totals,
+            complete,
+        }
     }
 
     /// Whether the rows are as many as the records: each record has one row, and each row one state.

@@ -258,8 +258,9 @@ impl Reader {
 
     /// The codes of a rejected record's findings, in the order of the fields.
     pub fn finding_codes(&self, key: RowKey) -> Result<Vec<String>, LedgerError> {
-        let mut statement =
-            self.0.prepare_cached("SELECT code FROM finding WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT code FROM finding WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
         let codes = statement.query_map(params![key.input, signed(key.record)], |row| row.get(0))?;
         Ok(codes.collect::<Result<_, _>>()?)
     }
@@ -271,7 +272,11 @@ impl Reader {
              GROUP BY code, field ORDER BY count(*) DESC, code, field",
         )?;
         let counts = statement.query_map([run.run_id], |row| {
-            Ok(FindingCount { code: row.get(0)?, field: row.get(1)?, count: unsigned(row.get(2)?) })
+            Ok(FindingCount {
+                code: row.get(0)?,
+                field: row.get(1)?,
+                count: unsigned(row.get(2)?),
+            })
         })?;
         Ok(counts.collect::<Result<_, _>>()?)
     }

@@ -4,6 +4,12 @@ use csv::ByteRecord;
 
 use super::position::Position;
 
+/// Bytes of a record, unquoted, whose buffer is kept: forty times an ordinary one.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// Fields of a record whose buffer is kept: more than a header may name.
+const KEPT_FIELDS: usize = 4 * 1024;
+
 /// A reusable batch of records with their positions.
 ///
 /// The reader fills it, a worker reads it, and it goes back to the reader with its buffers: a row costs no allocation.
@@ -26,8 +32,15 @@ impl Chunk {
         }
     }
 
-    /// Forgets the records and keeps their buffers.
+    /// Forgets the records and keeps their buffers, save those of huge ones: a file of huge records would else leave
+    /// one in every slot.
     pub fn clear(&mut self) {
+        // The slot behind the last kept record may hold one that was read and not kept.
+        for record in self.records.iter_mut().take(self.positions.len() + 1) {
+            if record.as_slice().len() > KEPT_BYTES || record.len() > KEPT_FIELDS {
+                *record = ByteRecord::new();
+            }
+        }
         self.positions.clear();
     }
 

@@ -50,7 +50,7 @@ impl fmt::Display for IdempotencyId {
     }
 }
 
-/// The id of one HTTP request: `x-l2f-request-id`, a UUIDv7, new for every attempt.
+/// The id of one HTTP request: `x-l2f-request-id`, a `UUIDv7`, new for every attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(Uuid);
 

@@ -124,6 +124,7 @@ impl RowEvent {
 
 /// The state after an event; `None` where the event cannot happen to a row in this state. `None` as the state before
 /// means that the ledger does not know the row yet.
+#[expect(clippy::match_same_arms, reason = "one line for each event that happens")]
 pub fn next(state: Option<RowState>, event: RowEvent) -> Option<RowState> {
     use RowEvent as E;
     use RowState as S;

@@ -3,7 +3,7 @@
 //! The number of chunks that exist is the only bound: the reader waits for one to come back.
 
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -35,7 +35,11 @@ impl Checker {
             .thread_name(|index| format!("check-{index}"))
             .build()
             .map_err(|error| PipelineError::Thread(std::io::Error::other(error)))?;
-        Ok(Self { pool, normalizer: Arc::new(normalizer), input: input.clone() })
+        Ok(Self {
+            pool,
+            normalizer: Arc::new(normalizer),
+            input: input.clone(),
+        })
     }
 
     /// Checks every record of a source. `consume` gets the chunks in the order of the source; what it returns as an error
@@ -100,7 +104,10 @@ impl Checker {
         let normalizer = Arc::clone(&self.normalizer);
         let mapping = Arc::clone(mapping);
         self.pool.spawn(move || {
-            let checked = chunk.iter().map(|(at, record)| normalizer.check(&mapping, at, record)).collect();
+            let checked = chunk
+                .iter()
+                .map(|(at, record)| normalizer.check(&mapping, at, record))
+                .collect();
             // If nobody waits any more, the run has ended early.
             drop(done.send((chunk, checked)));
         });

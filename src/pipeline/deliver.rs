@@ -47,9 +47,10 @@ pub(super) fn deliver(
         run_stop: Arc::default(),
     };
     let sending = runtime.spawn(crew.send_all(waiting));
-    let read = inputs.iter().zip(&run.inputs).try_for_each(|(input, entry)| {
-        read_open(checker, (input, entry), (run, reader), &batches, stop)
-    });
+    let read = inputs
+        .iter()
+        .zip(&run.inputs)
+        .try_for_each(|(input, entry)| read_open(checker, (input, entry), (run, reader), &batches, stop));
     drop(batches);
     // What is on the wire is finished and written down, whatever ended the reading.
     let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
@@ -81,7 +82,9 @@ fn read_open(
             return Err(PipelineError::Interrupted);
         }
         let mut positions = chunk.iter().map(|(position, _)| position.record);
-        let (Some(first), last) = (positions.next(), positions.last()) else { return Ok(()) };
+        let (Some(first), last) = (positions.next(), positions.last()) else {
+            return Ok(());
+        };
         let mut open: HashMap<u64, RowEntry> = HashMap::new();
         reader.rows(entry.input_id, first, last.unwrap_or(first), |row| {
             if row.state.is_open() {
@@ -95,7 +98,11 @@ fn read_open(
             return Err(PipelineError::Interrupted);
         }
         // Behind the last open row there is nothing to read for.
-        if left == 0 { Err(PipelineError::Interrupted) } else { Ok(()) }
+        if left == 0 {
+            Err(PipelineError::Interrupted)
+        } else {
+            Ok(())
+        }
     });
     match read {
         Err(PipelineError::Interrupted) if left == 0 => Ok(()),
@@ -116,7 +123,9 @@ fn match_rows(
             Checked::Row(row) => row.position,
             Checked::Reject(reject) => reject.position,
         };
-        let Some(planned) = open.remove(&position.record) else { continue };
+        let Some(planned) = open.remove(&position.record) else {
+            continue;
+        };
         match checked {
             Checked::Row(row) if planned.idempotency_id == Some(row.idempotency_id) => {
                 batch.push((planned.key, row, planned.state));
@@ -195,7 +204,11 @@ impl Crew {
             let mut slot = Some(first);
             while let Some(taken) = slot.take() {
                 let Some((key, row, state)) = rows.next() else { break };
-                claims.push(Claim { key, customer_id: row.customer_id.clone(), idempotency_id: row.idempotency_id });
+                claims.push(Claim {
+                    key,
+                    customer_id: row.customer_id.clone(),
+                    idempotency_id: row.idempotency_id,
+                });
                 granted.push((key, row, state, taken));
                 slot = Arc::clone(slots).try_acquire_owned().ok();
             }

@@ -83,7 +83,10 @@ mod tests {
     fn later_rows_of_a_customer_are_duplicates_or_conflicts_of_the_first() {
         let mut customers = Customers::default();
         let rows = [("A", 1), ("B", 2), ("A", 1), ("A", 3), ("B", 2)];
-        let verdicts: Vec<_> = (0..).zip(rows).map(|(at, (id, data))| customers.judge(&row(id, data), at)).collect();
+        let verdicts: Vec<_> = (0..)
+            .zip(rows)
+            .map(|(at, (id, data))| customers.judge(&row(id, data), at))
+            .collect();
         use Verdict::{Conflict, Duplicate, First};
         assert_eq!(verdicts, [First, First, Duplicate(0), Conflict(0), Duplicate(1)]);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::settings::Settings;
 use crate::model::mapping::Mapping;
-use crate::read::{Dialect, ReadError, Records, Source, map_header};
+use crate::read::{self, Dialect, ReadError, Records, Source};
 
 /// One source with how it is written and which column feeds which field.
 #[derive(Debug)]
@@ -29,8 +29,12 @@ impl Inputs {
         for argument in arguments {
             let source = Source::from_argument(argument, &settings.data_dir)?;
             let records = Records::open(&source, &settings.input)?;
-            let mapping = map_header(source.name(), records.header(), &settings.columns)?;
-            inputs.push(Input { dialect: records.dialect(), mapping: Arc::new(mapping), source });
+            let mapping = read::map(source.name(), records.header(), &settings.columns)?;
+            inputs.push(Input {
+                dialect: records.dialect(),
+                mapping: Arc::new(mapping),
+                source,
+            });
         }
         Ok(Self(inputs))
     }

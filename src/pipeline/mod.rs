@@ -18,7 +18,6 @@ mod progress;
 mod run;
 mod validate;
 
-
 pub use error::PipelineError;
 pub use inputs::{Input, Inputs};
 pub use outputs::Outputs;

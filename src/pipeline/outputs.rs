@@ -38,7 +38,10 @@ impl Outputs {
         Ok(Self {
             accepted: accepted.map(Output::create).transpose()?,
             rejects: match rejects {
-                Some(path) => Some(Rejects { output: Output::create(path)?, columns: None }),
+                Some(path) => Some(Rejects {
+                    output: Output::create(path)?,
+                    columns: None,
+                }),
                 None => None,
             },
         })
@@ -59,7 +62,9 @@ impl Outputs {
                     .map(|finding| {
                         let names = &judged.input.mapping.names;
                         let column = finding.column.and_then(|column| names.get(column)).map(String::as_str);
-                        let what = column.or(finding.field.map(|field| field.path())).unwrap_or("the record");
+                        let what = column
+                            .or(finding.field.map(|field| field.path()))
+                            .unwrap_or("the record");
                         format!("{what} {}: {}", finding.rule.text().says, finding.rule.text().advice)
                     })
                     .collect();
@@ -67,7 +72,10 @@ impl Outputs {
                 self.reject(judged, &codes.join(" "), &message.join("; "))
             }
             Judgment::Conflict(_, place) => {
-                let message = format!("the same customer id with other data stands in record {} of {}", place.record, place.name);
+                let message = format!(
+                    "the same customer id with other data stands in record {} of {}",
+                    place.record, place.name
+                );
                 self.reject(judged, "row.other_data_than_earlier", &message)
             }
             Judgment::Duplicate(..) => Ok(()),
@@ -103,7 +111,11 @@ impl Rejects {
                 self.columns = Some(names.clone());
             }
             Some(columns) if columns == names => {}
-            Some(_) => return Err(PipelineError::RejectColumns { name: judged.input.source.name().to_owned() }),
+            Some(_) => {
+                return Err(PipelineError::RejectColumns {
+                    name: judged.input.source.name().to_owned(),
+                });
+            }
         }
         let (number, line) = (judged.position.record.to_string(), judged.position.line.to_string());
         let state = judged.judgment.state().word();
@@ -117,9 +129,15 @@ impl Rejects {
 
 impl Output {
     fn create(path: &Path) -> Result<Self, PipelineError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let file = NamedTempFile::new_in(folder).map_err(|source| failed(path, source))?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufWriter::new(file),
+        })
     }
 
     fn write(&mut self, parts: &[&[u8]]) -> Result<(), PipelineError> {
@@ -131,19 +149,28 @@ impl Output {
 
     fn record<'a>(&mut self, fields: impl Iterator<Item = &'a [u8]>) -> Result<(), PipelineError> {
         let mut writer = csv::WriterBuilder::new().from_writer(&mut self.file);
-        let written = writer.write_record(fields).and_then(|()| writer.flush().map_err(csv::Error::from));
+        let written = writer
+            .write_record(fields)
+            .and_then(|()| writer.flush().map_err(csv::Error::from));
         drop(writer);
         written.map_err(|error| failed(&self.path, error.into()))
     }
 
     fn finish(self) -> Result<(), PipelineError> {
-        let file = self.file.into_inner().map_err(|error| failed(&self.path, error.into_error()))?;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|error| failed(&self.path, error.into_error()))?;
         file.as_file().sync_all().map_err(|source| failed(&self.path, source))?;
-        file.persist(&self.path).map_err(|error| failed(&self.path, error.error))?;
+        file.persist(&self.path)
+            .map_err(|error| failed(&self.path, error.error))?;
         Ok(())
     }
 }
 
 fn failed(path: &Path, source: std::io::Error) -> PipelineError {
-    PipelineError::Output { path: path.display().to_string(), source }
+    PipelineError::Output {
+        path: path.display().to_string(),
+        source,
+    }
 }

@@ -47,7 +47,13 @@ pub(super) fn plan(
             Err(PipelineError::Interrupted) => return Ok(false),
             tally => tally?,
         };
-        ledger.end_input(entry.input_id, InputTotals { records: tally.records, blank_lines: tally.blank_lines })?;
+        ledger.end_input(
+            entry.input_id,
+            InputTotals {
+                records: tally.records,
+                blank_lines: tally.blank_lines,
+            },
+        )?;
         records_before += tally.records;
     }
     Ok(true)

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 
-
 use super::check::Checker;
 use super::deliver::deliver;
 use super::error::PipelineError;
@@ -85,7 +84,13 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
         Some(run) => (run.run_id, true),
         None => (ledger.begin_run(new)?.0, false),
     };
-    let job = Job { request, inputs, ledger, reader, run_id };
+    let job = Job {
+        request,
+        inputs,
+        ledger,
+        reader,
+        run_id,
+    };
     if resumed && job.entry()?.is_planned() && job.open_rows()? == 0 && job.entry()?.is_finished() {
         return job.ran(resumed, RunEnd::NothingToDo, 0);
     }
@@ -115,7 +120,13 @@ impl Job<'_> {
 
     /// Plans what is not planned, holds the brake against it, and sends what is open.
     fn work(&self, sender: &Sender) -> Result<RunEnd, PipelineError> {
-        let RunRequest { settings, runtime, stop, progress, .. } = self.request;
+        let RunRequest {
+            settings,
+            runtime,
+            stop,
+            progress,
+            ..
+        } = self.request;
         let run = self.entry()?;
         let today = run.today.parse().unwrap_or_else(|_| clock::today());
         // The run's own namespace and day: every pass derives the same ids.
@@ -125,7 +136,14 @@ impl Job<'_> {
         progress.set_totals(self.reader.totals(&run)?);
         if !run.is_planned() {
             progress.enter(Phase::Checking);
-            if !plan(&checker, self.inputs, &run, (&self.ledger, &self.reader), progress, stop)? {
+            if !plan(
+                &checker,
+                self.inputs,
+                &run,
+                (&self.ledger, &self.reader),
+                progress,
+                stop,
+            )? {
                 return Ok(RunEnd::Interrupted);
             }
             self.ledger.run_event(self.run_id, "planned", None)?;
@@ -156,7 +174,11 @@ impl Job<'_> {
         let run = self.entry()?;
         let balance = Balance::of(&self.reader, &run)?;
         let done = run.is_planned() && balance.complete && balance.is_settled();
-        let end = if end == RunEnd::Interrupted && done { RunEnd::Finished } else { end };
+        let end = if end == RunEnd::Interrupted && done {
+            RunEnd::Finished
+        } else {
+            end
+        };
         let (kind, reason) = match &end {
             RunEnd::NothingToDo => return Ok(end),
             RunEnd::Finished => ("finished", None),
@@ -171,7 +193,13 @@ impl Job<'_> {
     fn ran(&self, resumed: bool, end: RunEnd, requests: u64) -> Result<Ran, PipelineError> {
         let balance = Balance::of(&self.reader, &self.entry()?)?;
         let adds_up = balance.adds_up() && (balance.is_settled() || end != RunEnd::Finished);
-        Ok(Ran { run_id: self.run_id, resumed, end, adds_up, requests })
+        Ok(Ran {
+            run_id: self.run_id,
+            resumed,
+            end,
+            adds_up,
+            requests,
+        })
     }
 }
 
@@ -182,9 +210,16 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
         let digest = input.source.digest()?;
         let name = input.source.name().to_owned();
         if let Some(other) = new.iter().find(|other| other.digest == digest.sha256) {
-            return Err(PipelineError::SameInput { name, other: other.name.clone() });
+            return Err(PipelineError::SameInput {
+                name,
+                other: other.name.clone(),
+            });
         }
-        new.push(NewInput { name, digest: digest.sha256, bytes: digest.bytes });
+        new.push(NewInput {
+            name,
+            digest: digest.sha256,
+            bytes: digest.bytes,
+        });
     }
     Ok(NewRun {
         operation: CREATE_CUSTOMER.name,
@@ -222,7 +257,11 @@ fn known_run(reader: &Reader, new: &NewRun) -> Result<Option<RunEntry>, Pipeline
             && run.namespace == new.namespace
             && run.config_digest == new.config_digest
             && run.inputs.len() == new.inputs.len()
-            && run.inputs.iter().zip(&new.inputs).all(|(known, input)| known.digest == input.digest)
+            && run
+                .inputs
+                .iter()
+                .zip(&new.inputs)
+                .all(|(known, input)| known.digest == input.digest)
     };
     Ok(reader.runs()?.into_iter().rev().find(same))
 }

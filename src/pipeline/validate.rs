@@ -91,7 +91,10 @@ pub fn validate(
     let mut before: Vec<Place<'_>> = Vec::new();
     for input in inputs.iter() {
         let records_before = validation.totals.rows();
-        before.push(Place { name: input.source.name(), record: records_before });
+        before.push(Place {
+            name: input.source.name(),
+            record: records_before,
+        });
         let tally = checker.check(input, |chunk, checked| {
             progress.check(chunk.len());
             for ((position, record), checked) in chunk.iter().zip(checked) {
@@ -103,7 +106,12 @@ pub fn validate(
                         *validation.findings.entry(finding.rule).or_default() += 1;
                     }
                 }
-                sink(Judged { input, record, position, judgment })?;
+                sink(Judged {
+                    input,
+                    record,
+                    position,
+                    judgment,
+                })?;
             }
             Ok(())
         })?;
@@ -116,7 +124,10 @@ fn judge<'a>(customers: &mut Customers, checked: &'a Checked, ordinal: u64, befo
     let place = |ordinal: u32| {
         let ordinal = u64::from(ordinal);
         let source = before.iter().rev().find(|source| source.record <= ordinal);
-        source.map_or(Place { name: "", record: 0 }, |source| Place { name: source.name, record: ordinal - source.record + 1 })
+        source.map_or(Place { name: "", record: 0 }, |source| Place {
+            name: source.name,
+            record: ordinal - source.record + 1,
+        })
     };
     match checked {
         Checked::Reject(reject) => Judgment::Rejected(reject),

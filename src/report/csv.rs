@@ -8,7 +8,16 @@ use crate::ledger::{LedgerError, Reader, RunEntry};
 use crate::model::row_state::RowState;
 
 const COLUMNS: [&str; 10] = [
-    "run_id", "file", "record", "line", "customer_id", "idempotency_id", "state", "attempts", "http_status", "code",
+    "run_id",
+    "file",
+    "record",
+    "line",
+    "customer_id",
+    "idempotency_id",
+    "state",
+    "attempts",
+    "http_status",
+    "code",
 ];
 
 /// Writes every record of a run in the order of its sources. Rejected records have the codes of all their findings,

@@ -39,7 +39,13 @@ impl Summary {
         }
         let balance = Balance::with(totals, &run);
         let findings = reader.finding_counts(&run)?;
-        Ok(Self { run, balance, reasons, findings, attempts })
+        Ok(Self {
+            run,
+            balance,
+            reasons,
+            findings,
+            attempts,
+        })
     }
 
     /// Where the run stands, in a word.

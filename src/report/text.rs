@@ -20,11 +20,10 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// A run with its sources, control totals and reasons.
-pub fn run_text(summary: &Summary) -> String {
+pub fn run_text(summary: &Summary) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    // Writing to a string cannot fail.
-    drop(write_run(&mut text, summary));
-    text
+    write_run(&mut text, summary)?;
+    Ok(text)
 }
 
 fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
@@ -34,7 +33,12 @@ fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
         Some(reason) => writeln!(text, " ({reason})")?,
         None => writeln!(text)?,
     }
-    writeln!(text, "  begun   {} with rollcall {}", rfc3339(run.created_ms), run.tool_version)?;
+    writeln!(
+        text,
+        "  begun   {} with rollcall {}",
+        rfc3339(run.created_ms),
+        run.tool_version
+    )?;
     if let Some(last) = run.events.last() {
         writeln!(text, "  last    {}: {}", rfc3339(last.at_ms), last.kind)?;
     }
@@ -68,7 +72,12 @@ fn write_totals(text: &mut String, summary: &Summary) -> std::fmt::Result {
         (true, true) => "every record read is answered for".to_owned(),
         (true, false) => format!("OUT OF BALANCE: {} records were read", grouped(balance.records)),
     };
-    writeln!(text, "  {:<12}{:>12}  {verdict}", "in all", grouped(balance.totals.rows()))?;
+    writeln!(
+        text,
+        "  {:<12}{:>12}  {verdict}",
+        "in all",
+        grouped(balance.totals.rows())
+    )?;
     writeln!(text, "  {:<12}{:>12}", "requests", grouped(summary.attempts))
 }
 
@@ -90,11 +99,10 @@ fn write_reasons(text: &mut String, summary: &Summary) -> std::fmt::Result {
 }
 
 /// All runs, a line each, oldest first.
-pub fn runs_text(summaries: &[Summary]) -> String {
+pub fn runs_text(summaries: &[Summary]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    // Writing to a string cannot fail.
-    drop(write_runs(&mut text, summaries));
-    text
+    write_runs(&mut text, summaries)?;
+    Ok(text)
 }
 
 fn write_runs(text: &mut String, summaries: &[Summary]) -> std::fmt::Result {
@@ -125,11 +133,7 @@ fn write_runs(text: &mut String, summaries: &[Summary]) -> std::fmt::Result {
 
 /// Bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        drop(write!(text, "{byte:02x}"));
-        text
-    })
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,182 @@
+//! `rollcall run`: the main job.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::cli::args::{Format, RunArgs};
+use crate::cli::diagnostics::say;
+use crate::cli::display::Display;
+use crate::cli::exit::Exit;
+use crate::cli::interrupt;
+use crate::config::{Layers, Origin, require_target, resolve};
+use crate::ledger::Reader;
+use crate::model::row_state::RowState;
+use crate::pipeline::{self, Inputs, Progress, Ran, RunEnd, RunRequest};
+use crate::report::{self, Summary, grouped};
+use crate::sandbox::{Options, Sandbox};
+use crate::send::Stop;
+
+/// Namespace of the idempotency ids of every sandbox; never used for a real API.
+pub(super) const SANDBOX_NAMESPACE: &str = "5a17db0c-0000-5000-8000-73616e64626f";
+/// What the ledger calls the sandbox of this process, whose port is another each time.
+const SANDBOX_TARGET: &str = "sandbox";
+
+pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
+    let runtime = interrupt::runtime()?;
+    let mut layers = layers(args)?;
+    let sandbox = if args.ledger.sandbox {
+        Some(start_sandbox(&runtime, &mut layers)?)
+    } else {
+        None
+    };
+    let settings = resolve(&layers)?;
+    require_target(&settings)?;
+    super::make_data_dir(&settings)?;
+    let inputs = Inputs::open(&args.files, &settings)?;
+    super::show_inputs(&inputs);
+    let request = RunRequest {
+        settings: &settings,
+        target: if sandbox.is_some() {
+            SANDBOX_TARGET.to_owned()
+        } else {
+            settings.api.base_url.clone()
+        },
+        runtime: &runtime,
+        stop: Stop::new(),
+        progress: Arc::new(Progress::default()),
+    };
+    interrupt::watch(&runtime, &request.stop);
+    let display = Display::start(&request.progress);
+    let ran = pipeline::run(&inputs, &request);
+    drop(display);
+    if let Some(sandbox) = sandbox {
+        let tally = runtime.block_on(sandbox.stop());
+        say(&format!("{tally}\n"));
+    }
+    let ran = ran?;
+    let reader = Reader::open(&settings.ledger_path)?;
+    let run = reader.run(ran.run_id)?.context("the run is not in the ledger")?;
+    let summary = Summary::of(&reader, run)?;
+    match args.format {
+        Format::Human => super::print(&report::run_text(&summary)?)?,
+        Format::Json => {
+            let mut value = report::run_json(&summary);
+            value["end"] = json!(end_word(&ran.end));
+            value["requests_of_this_process"] = json!(ran.requests);
+            super::print_json(&value)?;
+        }
+    }
+    say(&closing(args, &ran, &summary));
+    Ok(exit(&ran, &summary))
+}
+
+/// Flags over all else.
+fn layers(args: &RunArgs) -> Result<Layers> {
+    let mut layers = super::ledger_layers(&args.ledger)?;
+    if let Some(rate) = args.rate {
+        layers.set("send.rate-per-second", i64::from(rate), Origin::Flag("--rate"));
+    }
+    if let Some(max) = args.max_in_flight {
+        layers.set("send.max-in-flight", i64::from(max), Origin::Flag("--max-in-flight"));
+    }
+    if let Some(max) = &args.max_rejects {
+        layers.set("input.max-rejects", max.clone(), Origin::Flag("--max-rejects"));
+    }
+    Ok(layers)
+}
+
+/// Serves a sandbox in this process. Its customers stay in a file beside the ledger, so that it remembers them as long as
+/// the ledger does. It knows no rate limit, so neither does the run unless it is asked for one.
+fn start_sandbox(runtime: &Runtime, layers: &mut Layers) -> Result<Sandbox> {
+    let settings = resolve(layers)?;
+    super::make_data_dir(&settings)?;
+    let state = settings.ledger_path.with_extension("customers.jsonl");
+    if let Some(folder) = state.parent() {
+        super::make_folder(folder)?;
+    }
+    let options = Options {
+        state: Some(state),
+        ..Options::default()
+    };
+    let sandbox = runtime.block_on(Sandbox::start(options, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))?;
+    layers.set("api.base-url", sandbox.base_url(), Origin::Sandbox);
+    layers.set("api.token-url", sandbox.token_url(), Origin::Sandbox);
+    layers.set("api.client-id", "sandbox", Origin::Sandbox);
+    layers.set("api.client-secret", "sandbox", Origin::Sandbox);
+    layers.set("api.namespace", SANDBOX_NAMESPACE, Origin::Sandbox);
+    if layers.origin("send.rate-per-second") == Origin::Default {
+        layers.set("send.rate-per-second", 0, Origin::Sandbox);
+    }
+    Ok(sandbox)
+}
+
+fn end_word(end: &RunEnd) -> &'static str {
+    match end {
+        RunEnd::NothingToDo => "nothing_to_do",
+        RunEnd::Finished => "finished",
+        RunEnd::Braked { .. } => "braked",
+        RunEnd::Stopped(_) => "stopped",
+        RunEnd::Interrupted => "interrupted",
+    }
+}
+
+/// What happened in a sentence, and what to type next.
+fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
+    let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+    let again = format!("rollcall run {}{}", files.join(" "), super::ledger_flags(&args.ledger));
+    let report = format!(
+        "rollcall report {} --format csv{}",
+        ran.run_id,
+        super::ledger_flags(&args.ledger)
+    );
+    let open = grouped(summary.open());
+    let unresolved = summary.balance.totals.of(RowState::Unresolved);
+    if !ran.adds_up {
+        return "error: records and rows do not add up; please keep the ledger and report it\n".to_owned();
+    }
+    match &ran.end {
+        RunEnd::NothingToDo if summary.attention() == 0 => "nothing to do: this run is finished\n".to_owned(),
+        RunEnd::NothingToDo => format!("nothing to do: this run is finished\nhint: {report}\n"),
+        RunEnd::Finished if unresolved > 0 => format!(
+            "{} rows got no clear answer and may or may not exist; sending them again is safe\nhint: {again}\n",
+            grouped(unresolved)
+        ),
+        RunEnd::Finished if summary.attention() == 0 => "finished\n".to_owned(),
+        RunEnd::Finished => {
+            format!(
+                "finished; {} records need attention\nhint: {report}\n",
+                grouped(summary.attention())
+            )
+        }
+        RunEnd::Braked { rejects, limit } => format!(
+            "stopped before anything was sent: {} records were rejected, and input.max-rejects allows {}\nhint: see what is \
+             wrong with `rollcall validate {}`, or allow more: {again} --max-rejects {rejects}\n",
+            grouped(*rejects),
+            grouped(*limit),
+            files.join(" ")
+        ),
+        RunEnd::Stopped(stop) => {
+            format!(
+                "stopped: {stop}\n{open} rows are open\nhint: {}\nhint: then go on with {again}\n",
+                stop.hint()
+            )
+        }
+        RunEnd::Interrupted => format!("interrupted; {open} rows are open\nhint: go on with {again}\n"),
+    }
+}
+
+fn exit(ran: &Ran, summary: &Summary) -> Exit {
+    if !ran.adds_up {
+        return Exit::OutOfBalance;
+    }
+    match ran.end {
+        RunEnd::NothingToDo | RunEnd::Finished if summary.attention() == 0 => Exit::Success,
+        RunEnd::NothingToDo | RunEnd::Finished => Exit::Attention,
+        RunEnd::Braked { .. } | RunEnd::Stopped(_) => Exit::Stopped,
+        RunEnd::Interrupted => Exit::Interrupted,
+    }
+}

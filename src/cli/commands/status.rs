@@ -1,0 +1,46 @@
+//! `rollcall status`: what became of runs, and what to type next.
+
+use anyhow::{Result, bail};
+
+use crate::cli::args::{Format, StatusArgs};
+use crate::cli::exit::Exit;
+use crate::ledger::Reader;
+use crate::report::{self, Summary};
+
+pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
+    let reader = Reader::open(&super::ledger_path(&args.ledger)?)?;
+    if let Some(run_id) = args.run {
+        let Some(run) = reader.run(run_id)? else {
+            bail!("the ledger has no run {run_id}")
+        };
+        let summary = Summary::of(&reader, run)?;
+        match args.format {
+            Format::Human => super::print(&format!("{}{}", report::run_text(&summary)?, next(&[summary], args)))?,
+            Format::Json => super::print_json(&report::run_json(&summary))?,
+        }
+        return Ok(Exit::Success);
+    }
+    let runs = reader
+        .runs()?
+        .into_iter()
+        .map(|run| Summary::of(&reader, run))
+        .collect::<Result<Vec<_>, _>>()?;
+    match args.format {
+        Format::Human => super::print(&format!("{}{}", report::runs_text(&runs)?, next(&runs, args)))?,
+        Format::Json => super::print_json(&report::runs_json(&runs))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// What to type next: go on with what is open, else look at what is to be fixed.
+fn next(runs: &[Summary], args: &StatusArgs) -> String {
+    let flags = super::ledger_flags(&args.ledger);
+    if let Some(open) = runs.iter().rev().find(|run| run.open() > 0 || !run.run.is_planned()) {
+        let names: Vec<&str> = open.run.inputs.iter().map(|input| input.name.as_str()).collect();
+        return format!("\nnext: rollcall run {}{flags}\n", names.join(" "));
+    }
+    match runs.iter().rev().find(|run| run.attention() > 0) {
+        Some(run) => format!("\nnext: rollcall report {} --format csv{flags}\n", run.run.run_id),
+        None => "\nnothing is open\n".to_owned(),
+    }
+}

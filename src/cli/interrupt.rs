@@ -1,0 +1,52 @@
+//! Ctrl-C and the signal to terminate: the first asks the run to stop, the second ends the process at once.
+
+use anyhow::{Context, Result};
+use tokio::runtime::{Builder, Runtime};
+
+use super::diagnostics::say;
+use super::exit::Exit;
+use crate::send::Stop;
+
+/// The runtime of the asynchronous stage.
+pub(super) fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")
+}
+
+/// Waits for Ctrl-C or the signal to terminate.
+pub(super) async fn requested() -> Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    Ok(tokio::signal::ctrl_c().await?)
+}
+
+/// Lets signals stop a run.
+pub(super) fn watch(runtime: &Runtime, stop: &Stop) {
+    let stop = stop.clone();
+    runtime.spawn(async move {
+        if requested().await.is_err() {
+            return;
+        }
+        say("\nstopping: no new rows are taken, and what is on the wire is finished; once more ends at once\n");
+        stop.request();
+        if requested().await.is_ok() {
+            say("ended; what was on the wire is in doubt and will be sent again under the same ids\n");
+            end_now();
+        }
+    });
+}
+
+#[expect(clippy::exit, reason = "the second signal means now; the ledger is made for it")]
+fn end_now() {
+    std::process::exit(i32::from(Exit::Interrupted.code()));
+}

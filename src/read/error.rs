@@ -1,0 +1,287 @@
+//! Why reading stopped, and what to do about it.
+//!
+//! Findings about single records are not here: they are values of `normalize`. Messages name the file, the record, the
+//! line and the byte, and column names, which are data of the file and so are escaped and cut; never a value.
+
+use std::io;
+
+use super::problem::{self, HeaderProblem};
+
+/// Why a source cannot be read, or cannot be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// No such file.
+    #[error("{name} does not exist")]
+    NotFound {
+        /// The source.
+        name: String,
+    },
+    /// The file's permissions forbid it.
+    #[error("{name} may not be read by this user")]
+    NotPermitted {
+        /// The source.
+        name: String,
+    },
+    /// A directory in place of a file.
+    #[error("{name} is a directory")]
+    Directory {
+        /// The source.
+        name: String,
+    },
+    /// Not one byte.
+    #[error("{name} is empty")]
+    Empty {
+        /// The source.
+        name: String,
+    },
+    /// Nothing but blank lines, or an archive of nothing.
+    #[error("{name} has no header: it holds no record at all")]
+    NoHeader {
+        /// The source.
+        name: String,
+    },
+    /// Another file format, known by its first bytes.
+    #[error("{name} is {format}, not CSV")]
+    Foreign {
+        /// The source.
+        name: String,
+        /// What it is, with its article.
+        format: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// The operating system could not read it.
+    #[error("{name} cannot be read")]
+    Io {
+        /// The source.
+        name: String,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// An archive that is cut off.
+    #[error("{name} ends before its {packing} archive does")]
+    ArchiveTruncated {
+        /// The source.
+        name: String,
+        /// The archive's format.
+        packing: &'static str,
+    },
+    /// An archive with wrong bytes in it.
+    #[error("{name} is not a sound {packing} archive")]
+    ArchiveDamaged {
+        /// The source.
+        name: String,
+        /// The archive's format.
+        packing: &'static str,
+        /// What the unpacking library says.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not the one that was looked at before.
+    #[error("{name} changed while it was being read")]
+    Changed {
+        /// The source.
+        name: String,
+    },
+    /// A source that can be read only once could not be kept.
+    #[error("{name} cannot be kept in a temporary file in {directory}")]
+    Spool {
+        /// The source.
+        name: String,
+        /// The directory for private temporary files.
+        directory: String,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A label that names no encoding.
+    #[error("{label} is no encoding")]
+    EncodingUnknown {
+        /// The label in the configuration, ready to be shown.
+        label: String,
+    },
+    /// An encoding that has its place but is not read yet.
+    #[error("the encoding {encoding} is not read yet")]
+    EncodingNotYet {
+        /// The encoding's name.
+        encoding: &'static str,
+    },
+    /// A byte order mark of another encoding.
+    #[error("{name} is {encoding} by its byte order mark, which is not read yet")]
+    NotUtf8ByMark {
+        /// The source.
+        name: String,
+        /// The encoding's name.
+        encoding: &'static str,
+    },
+    /// A byte that cannot stand where it stands in UTF-8.
+    #[error("{} of {name} is not UTF-8: line {line}, byte {byte}{}", which(*.record), column_text(.column.as_ref()))]
+    NotUtf8 {
+        /// The source.
+        name: String,
+        /// Number of the record; 0 is the header.
+        record: u64,
+        /// Line of the offending byte.
+        line: u64,
+        /// Offset of the offending byte in the text.
+        byte: u64,
+        /// The column, from 1, and its escaped name.
+        column: Option<(usize, String)>,
+    },
+    /// A separator that cannot be one.
+    #[error("{shown} cannot separate fields", shown = char::from(*.delimiter).escape_debug())]
+    Delimiter {
+        /// The byte in the configuration.
+        delimiter: u8,
+    },
+    /// A record past the limit; nearly always a quote that is not closed.
+    #[error("{} of {name}, which starts at line {line}, byte {byte}, is longer than {limit} bytes", which(*.record))]
+    RecordTooLong {
+        /// The source.
+        name: String,
+        /// Number of the record; 0 is the header.
+        record: u64,
+        /// Line on which the record starts.
+        line: u64,
+        /// Offset of the record's first byte in the text.
+        byte: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// A header wider than the limit.
+    #[error("the header of {name} has {columns} columns, more than {limit}")]
+    TooManyColumns {
+        /// The source.
+        name: String,
+        /// How many it has.
+        columns: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The header does not fit the fields of the API; every problem at once.
+    #[error("the header of {name} does not fit: {}", problem::list(.problems))]
+    Header {
+        /// The source.
+        name: String,
+        /// Every problem, in the order of the columns.
+        problems: Vec<HeaderProblem>,
+    },
+    /// The parser gave up for a reason of its own; not known to happen.
+    #[error("{name} cannot be parsed")]
+    Csv {
+        /// The source.
+        name: String,
+        /// What the parser says.
+        #[source]
+        source: csv::Error,
+    },
+}
+
+impl ReadError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        let fixed = |text: &str| Some(text.to_owned());
+        match self {
+            Self::NotFound { .. } => fixed("check the path; `-` reads standard input"),
+            Self::NotPermitted { .. } => fixed("give this user permission to read it"),
+            Self::Directory { .. } => fixed("name the files in it"),
+            Self::Empty { .. } => fixed("check the export: not even a header arrived"),
+            Self::NoHeader { .. } => fixed("the first record must name the columns; `rollcall fields` lists the names"),
+            Self::Foreign { advice, .. } => fixed(advice),
+            Self::ArchiveTruncated { .. } | Self::ArchiveDamaged { .. } => {
+                fixed("copy or make the archive again; nothing after this point can be trusted")
+            }
+            Self::Changed { .. } => fixed("wait until whatever writes the file is done, and start again"),
+            Self::Spool { .. } => fixed("make room there, or set data.dir to a directory that this user may write"),
+            Self::EncodingUnknown { .. } => {
+                fixed("input.encoding takes a label of the WHATWG Encoding Standard: utf-8")
+            }
+            Self::EncodingNotYet { .. } | Self::NotUtf8ByMark { .. } => fixed("save the file as UTF-8"),
+            Self::NotUtf8 { .. } => fixed("save the file as UTF-8: its encoding is another, or this byte was damaged"),
+            Self::Delimiter { .. } => {
+                fixed("input.delimiter takes one ASCII character that is no quote and no line end")
+            }
+            Self::RecordTooLong { line, .. } => Some(format!(
+                "look for a quote that is not closed at line {line}; if records are really this long, raise \
+                 input.max-record-bytes"
+            )),
+            Self::TooManyColumns { .. } => fixed("check the separator; if it is right, raise input.max-columns"),
+            Self::Header { problems, .. } => problem::hint(problems),
+            Self::Io { .. } | Self::Csv { .. } => None,
+        }
+    }
+
+    /// The error behind an `io::Error`: our own where a layer below wrapped one, else the operating system's.
+    pub(super) fn from_io(name: &str, error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(source) => Self::Io {
+                name: name.to_owned(),
+                source,
+            },
+        }
+    }
+
+    /// The error behind a `csv::Error`.
+    pub(super) fn from_csv(name: &str, error: csv::Error) -> Self {
+        let name = name.to_owned();
+        if !error.is_io_error() {
+            return Self::Csv { name, source: error };
+        }
+        // The crate's own conversion would wrap the error instead of giving it back.
+        let csv::ErrorKind::Io(source) = error.into_kind() else {
+            let source = io::ErrorKind::Other.into();
+            return Self::Io { name, source };
+        };
+        Self::from_io(&name, source)
+    }
+}
+
+fn which(record: u64) -> String {
+    match record {
+        0 => String::from("the header"),
+        record => format!("record {record}"),
+    }
+}
+
+fn column_text(column: Option<&(usize, String)>) -> String {
+    column.map_or_else(String::new, |(number, name)| format!(", column {number} ({name})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_own_error_comes_back_out_of_the_layers_above() {
+        let own = || io::Error::other(ReadError::Changed { name: "a.csv".into() });
+        assert_eq!(
+            ReadError::from_io("a.csv", own()).to_string(),
+            "a.csv changed while it was being read"
+        );
+        assert_eq!(
+            ReadError::from_csv("a.csv", own().into()).to_string(),
+            "a.csv changed while it was being read"
+        );
+        let foreign = ReadError::from_io("a.csv", io::ErrorKind::TimedOut.into());
+        assert_eq!(foreign.to_string(), "a.csv cannot be read");
+    }
+
+    #[test]
+    fn messages_name_the_place() {
+        let error = ReadError::NotUtf8 {
+            name: "a.csv".into(),
+            record: 3,
+            line: 7,
+            byte: 99,
+            column: Some((2, "`city`".into())),
+        };
+        assert_eq!(
+            error.to_string(),
+            "record 3 of a.csv is not UTF-8: line 7, byte 99, column 2 (`city`)"
+        );
+        let error = ReadError::Delimiter { delimiter: b'\n' };
+        assert_eq!(error.to_string(), "\\n cannot separate fields");
+    }
+}

@@ -1,0 +1,40 @@
+//! From bytes to records: opens a source, decodes it, and parses it into chunks of records with their positions.
+//!
+//! The layers lie under each other, each a `Read` for the next:
+//!
+//! ```text
+//! source     file or spooled stdin, read twice
+//! packing    gzip and zstd, by content
+//! encoding   byte order mark away, UTF-8 expected
+//! dialect    separator and line end, from the head of the text
+//! guard      keeps the bytes since the last record's end; stops a record without end
+//! records    csv → recycled chunks, each record with number, line and byte
+//! header     names of columns → fields of the API
+//! ```
+//!
+//! One thread reads one source. Cutting a file into parts at line ends would be faster and wrong: a quoted field may
+//! hold line ends, and one stray quote turns the inside of every field after it into the outside.
+//!
+//! What it deliberately does not do: it repairs nothing and judges no value. A record with too few or too many fields
+//! and a field that is too long come out as they are, since they are findings of that record and not errors of the
+//! file. Whatever does stop the reading is a [`ReadError`] that names the place. No value of a record is ever part of
+//! an error.
+
+mod dialect;
+mod encoding;
+mod error;
+mod guard;
+mod header;
+mod names;
+mod packing;
+mod problem;
+mod records;
+mod required;
+mod source;
+
+pub use dialect::{Dialect, LineEnd};
+pub use error::ReadError;
+pub use header::map;
+pub use problem::HeaderProblem;
+pub use records::{Records, Tally};
+pub use source::{Digest, Fingerprint, STANDARD_INPUT, Source};

@@ -1,0 +1,234 @@
+//! Names of columns and fields: which name means which field, and how a name of a file may be shown.
+//!
+//! Upper and lower case are alike, and so are spaces, underscores, dashes and dots. A name that differs otherwise is
+//! another name: it is proposed by [`nearest`] and never taken.
+
+use std::fmt::Write;
+
+use crate::model::field::{CustomerType, FieldId, Need};
+
+/// Longest column name that a message shows, in characters: enough to find the column again.
+const SHOWN_CHARACTERS: usize = 48;
+
+/// Names longer than this, in characters, resemble nothing: comparing costs the product of the lengths.
+const COMPARED_CHARACTERS: usize = 64;
+
+/// Similarity from which a name is proposed, of 1: one slip of the fingers in three characters.
+const NEAR: f64 = 0.6;
+
+/// Similarity of a name that contains the other, such as `email` and `email_address`: more than most slips.
+const CONTAINED: f64 = 0.8;
+
+/// What a name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// This field.
+    Field(FieldId),
+    /// Any of these fields.
+    Ambiguous(Vec<FieldId>),
+    /// No field.
+    Unknown,
+}
+
+/// A name in the form in which names are compared.
+pub(super) fn fold(name: &str) -> String {
+    let words = name.split(|character: char| {
+        character.is_whitespace() || character.is_control() || matches!(character, '_' | '-' | '.' | '\u{feff}')
+    });
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    words.join("_")
+}
+
+/// The field that a name means: its path, or its last part where only one field that this type of customer may have
+/// has it.
+pub(super) fn meaning(name: &str, customer_type: Option<CustomerType>) -> Meaning {
+    let folded = fold(name);
+    if let Some(id) = FieldId::all().find(|id| fold(id.path()) == folded) {
+        return Meaning::Field(id);
+    }
+    let leaves = FieldId::all().filter(|id| fold(id.field().parts().1) == folded && allows(customer_type, *id));
+    let leaves: Vec<_> = leaves.collect();
+    match *leaves {
+        [] => Meaning::Unknown,
+        [id] => Meaning::Field(id),
+        _ => Meaning::Ambiguous(leaves),
+    }
+}
+
+/// The field whose name is most like this one, among those that a customer of this type may have and for which
+/// `free` holds.
+pub(super) fn nearest(
+    name: &str,
+    customer_type: Option<CustomerType>,
+    free: impl Fn(FieldId) -> bool,
+) -> Option<FieldId> {
+    let name = comparable(name)?;
+    let mut best = None;
+    let mut best_score = NEAR;
+    for id in FieldId::all().filter(|id| allows(customer_type, *id) && free(*id)) {
+        let score = [id.path(), id.field().parts().1]
+            .into_iter()
+            .filter_map(comparable)
+            .map(|field| similarity(&name, &field))
+            .fold(0.0, f64::max);
+        if score > best_score {
+            (best, best_score) = (Some(id), score);
+        }
+    }
+    best
+}
+
+/// The name of a list that is most like this one.
+pub(super) fn nearest_of<'names>(name: &str, names: &'names [String]) -> Option<&'names String> {
+    let name = comparable(name)?;
+    let score = |other: &String| comparable(other).map_or(0.0, |other| similarity(&name, &other));
+    let best = names.iter().map(|other| (score(other), other));
+    let best = best.max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(score, _)| *score > NEAR).map(|(_, other)| other)
+}
+
+/// Whether a customer of this type may have the field; of an unknown type, any.
+fn allows(customer_type: Option<CustomerType>, id: FieldId) -> bool {
+    customer_type.is_none_or(|kind| id.field().need(kind) != Need::Never)
+}
+
+/// A name without its separators, so that `firstName` is near `first_name`.
+fn comparable(name: &str) -> Option<String> {
+    let short = name.chars().nth(COMPARED_CHARACTERS).is_none();
+    let name = fold(name).replace('_', "");
+    (short && !name.is_empty()).then_some(name)
+}
+
+fn similarity(one: &str, other: &str) -> f64 {
+    let distance = strsim::normalized_damerau_levenshtein(one, other);
+    let (short, long) = if one.len() < other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    // Shorter names are part of too many others.
+    if short.len() >= 4 && long.contains(short) {
+        distance.max(CONTAINED)
+    } else {
+        distance
+    }
+}
+
+/// A text of the outside with everything escaped that a terminal would act upon or not show.
+pub(super) fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
+/// A column's name for messages: escaped, cut and between backticks.
+pub(super) fn shown(name: &str) -> String {
+    let mut cut: String = name.chars().take(SHOWN_CHARACTERS).collect();
+    if name.chars().nth(SHOWN_CHARACTERS).is_some() {
+        cut.push('…');
+    }
+    format!("`{}`", escaped(&cut))
+}
+
+/// A text as a basic string of TOML 1.0, which may also be a key.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            quoted.push('\\');
+            quoted.push(character);
+        } else if character != '\'' && character.escape_debug().len() > 1 {
+            // Writing into a `String` cannot fail.
+            write!(quoted, "\\U{:08X}", u32::from(character)).unwrap_or_default();
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INDIVIDUAL: Option<CustomerType> = Some(CustomerType::Individual);
+
+    #[test]
+    fn paths_differ_when_folded() {
+        let mut folded: Vec<_> = FieldId::all().map(|id| fold(id.path())).collect();
+        folded.sort_unstable();
+        folded.dedup();
+        assert_eq!(folded.len(), FieldId::COUNT);
+    }
+
+    #[test]
+    fn names_mean_fields() {
+        let check = |name: &str, customer_type, expected: &str| {
+            let text = match meaning(name, customer_type) {
+                Meaning::Field(id) => id.path().to_owned(),
+                Meaning::Ambiguous(ids) => ids.iter().map(|id| id.path()).collect::<Vec<_>>().join(" or "),
+                Meaning::Unknown => String::from("unknown"),
+            };
+            assert_eq!(text, expected, "{name}");
+        };
+        check("id", None, "id");
+        check("\u{feff} ID ", None, "id");
+        check("First Name", None, "first_name");
+        check("FIRST-NAME", None, "first_name");
+        check("mailing address\ncity", None, "mailing_address.city");
+        check("MailingAddress.City", None, "unknown");
+        check("city", None, "mailing_address.city or registered_address.city");
+        check("city", INDIVIDUAL, "mailing_address.city");
+        check("City", Some(CustomerType::Corporation), "registered_address.city");
+        check("total_assets", None, "investment_profile.total_assets");
+        check("registered_name", INDIVIDUAL, "registered_name");
+        check("firstname", None, "unknown");
+        check("", None, "unknown");
+    }
+
+    #[test]
+    fn the_nearest_name_is_proposed() {
+        let check = |name: &str, expected: Option<&str>| {
+            let nearest = nearest(name, INDIVIDUAL, |_| true);
+            assert_eq!(nearest.map(FieldId::path), expected, "{name}");
+        };
+        check("fist_name", Some("first_name"));
+        check("lastName", Some("last_name"));
+        check("E-Mail", Some("email_address"));
+        check("PostalCode", Some("mailing_address.postal_code"));
+        check("xyzzy", None);
+        check("", None);
+        check(&"x".repeat(1000), None);
+        let taken = nearest("fist_name", INDIVIDUAL, |id| id.path() != "first_name");
+        assert_ne!(taken.map(FieldId::path), Some("first_name"));
+    }
+
+    #[test]
+    fn names_are_shown_harmless_and_short() {
+        let check = |name: &str, expected: &str| assert_eq!(shown(name), expected);
+        check("Größe \"x\"", "`Größe \"x\"`");
+        check("a\u{1b}[31m\u{202e}\n", "`a\\u{1b}[31m\\u{202e}\\n`");
+        check(&"x".repeat(60), &format!("`{}…`", "x".repeat(48)));
+    }
+
+    #[test]
+    fn quoted_names_are_toml() {
+        for name in [
+            "Customer Id",
+            "a\"b\\c",
+            "two\nlines\t\u{1b}\u{202e}",
+            "Größe",
+            "it's",
+            "",
+        ] {
+            let text = format!("{} = 1", quoted(name));
+            let table: toml::Table = toml::from_str(&text).unwrap();
+            assert!(table.contains_key(name), "{text}");
+        }
+    }
+}

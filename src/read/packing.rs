@@ -1,0 +1,175 @@
+//! Unpacks archives, which are known by their first bytes and never by their names.
+//!
+//! gzip with all its members and zstd with all its frames. Formats that are no text at all are told by their names
+//! here, before a parser makes nonsense of them. It limits neither the size nor the ratio of what comes out: nothing
+//! above keeps more than a buffer and a record of it.
+
+use std::io::{self, BufReader, Read};
+
+use super::error::ReadError;
+
+/// First bytes that tell a format: the longest mark has six.
+pub(super) const HEAD_BYTES: usize = 8;
+
+/// Bytes of an archive read at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The first bytes of formats that people send in place of CSV, what each is, and what to do.
+const FOREIGN: [(&[u8], &str, &str); 5] = [
+    (
+        b"PK\x03\x04",
+        "a zip archive or an Excel workbook",
+        "save the sheet as CSV UTF-8, or unpack the archive",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel workbook",
+        "save the sheet as CSV UTF-8",
+    ),
+    (b"%PDF-", "a PDF document", "ask for the export as CSV"),
+    (
+        b"\xfd7zXZ\x00",
+        "an xz archive",
+        "unpack it first; gzip and zstd are unpacked here",
+    ),
+    (
+        b"BZh",
+        "a bzip2 archive",
+        "unpack it first; gzip and zstd are unpacked here",
+    ),
+];
+
+/// The content of a file that begins with `head`. A damaged or truncated archive is an error of the reading, never an
+/// early end.
+pub(super) fn unpack(
+    name: &str,
+    head: &[u8],
+    stored: impl Read + Send + 'static,
+) -> Result<Box<dyn Read + Send>, ReadError> {
+    let name = name.to_owned();
+    if let Some((_, format, advice)) = FOREIGN.iter().find(|(mark, ..)| head.starts_with(mark)) {
+        return Err(ReadError::Foreign { name, format, advice });
+    }
+    let buffered = |stored| BufReader::with_capacity(BUFFER_BYTES, stored);
+    let (packing, inner): (_, Box<dyn Read + Send>) = match *head {
+        [0x1f, 0x8b, ..] => ("gzip", Box::new(flate2::bufread::MultiGzDecoder::new(buffered(stored)))),
+        // A frame, or a skippable frame before one (RFC 8878, section 3.1).
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+            let decoder = zstd::Decoder::with_buffer(buffered(stored));
+            (
+                "zstd",
+                Box::new(decoder.map_err(|error| ReadError::from_io(&name, error))?),
+            )
+        }
+        _ => return Ok(Box::new(stored)),
+    };
+    Ok(Box::new(Unpacked { name, packing, inner }))
+}
+
+/// The content of an archive; says of every error that the archive is broken.
+struct Unpacked {
+    name: String,
+    packing: &'static str,
+    inner: Box<dyn Read + Send>,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let (name, packing) = (&self.name, self.packing);
+        self.inner.read(buffer).map_err(|error| {
+            let own = error
+                .get_ref()
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<ReadError>);
+            if own || error.kind() == io::ErrorKind::Interrupted {
+                return error;
+            }
+            let name = name.clone();
+            io::Error::other(if error.kind() == io::ErrorKind::UnexpectedEof {
+                ReadError::ArchiveTruncated { name, packing }
+            } else {
+                ReadError::ArchiveDamaged {
+                    name,
+                    packing,
+                    source: error,
+                }
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(text: &[u8]) -> Vec<u8> {
+        zstd::encode_all(text, 1).unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<u8>, ReadError> {
+        let mut text = Vec::new();
+        let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+        let read = unpack("a.csv", head, Cursor::new(bytes.to_owned()))?.read_to_end(&mut text);
+        read.map_err(|error| ReadError::from_io("a.csv", error))?;
+        Ok(text)
+    }
+
+    #[test]
+    fn plain_gzip_and_zstd_are_told_apart_by_content() {
+        for stored in [b"id\n1\n".to_vec(), gzip(b"id\n1\n"), zstd(b"id\n1\n")] {
+            assert_eq!(read(&stored).unwrap(), b"id\n1\n");
+        }
+    }
+
+    #[test]
+    fn every_member_of_an_archive_is_read() {
+        assert_eq!(read(&[gzip(b"id\n1\n"), gzip(b"2\n")].concat()).unwrap(), b"id\n1\n2\n");
+        let skippable = b"\x50\x2a\x4d\x18\x02\0\0\0ab".to_vec();
+        assert_eq!(
+            read(&[skippable, zstd(b"id\n1\n"), zstd(b"2\n")].concat()).unwrap(),
+            b"id\n1\n2\n"
+        );
+    }
+
+    #[test]
+    fn an_archive_cut_anywhere_but_between_members_is_an_error() {
+        let text = b"id,city\n1,Berlin\n2,Paris\n".repeat(50);
+        for (stored, boundary) in [
+            ([gzip(&text), gzip(&text)].concat(), gzip(&text).len()),
+            ([zstd(&text), zstd(&text)].concat(), zstd(&text).len()),
+        ] {
+            for length in (4..stored.len()).filter(|length| *length != boundary) {
+                let error = read(&stored[..length]).unwrap_err();
+                assert!(
+                    matches!(error, ReadError::ArchiveTruncated { .. }),
+                    "{length} of {}: {error:?}",
+                    stored.len()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_archive_is_an_error() {
+        let mut stored = gzip(&b"id,city\n1,Berlin\n".repeat(50));
+        let checksum = stored.len() - 8;
+        stored[checksum] ^= 1;
+        assert!(matches!(read(&stored).unwrap_err(), ReadError::ArchiveDamaged { .. }));
+    }
+
+    #[test]
+    fn other_formats_are_named() {
+        for (magic, format, _) in FOREIGN {
+            let error = read(&[magic, b"rest"].concat()).unwrap_err();
+            assert_eq!(error.to_string(), format!("a.csv is {format}, not CSV"));
+            assert!(error.hint().is_some());
+        }
+    }
+}

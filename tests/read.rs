@@ -1,0 +1,234 @@
+//! Reading as a whole: records and places equal those of a plain `csv::Reader` over the whole text, however the text
+//! arrives and however large the chunks are, and every line of the file is accounted for.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use csv::ByteRecord;
+use proptest::prelude::*;
+
+use rollcall::config::settings::InputSettings;
+use rollcall::model::chunk::Chunk;
+use rollcall::model::position::Position;
+use rollcall::read::{Dialect, ReadError, Records, Tally};
+
+fn settings(delimiter: Option<u8>) -> InputSettings {
+    InputSettings {
+        delimiter,
+        encoding: String::from("utf-8"),
+        default_region: None,
+        date_formats: Vec::new(),
+        null_words: Vec::new(),
+        max_record_bytes: 1 << 20,
+        max_field_bytes: 1 << 16,
+        max_columns: 512,
+        max_rejects: None,
+        workers: 1,
+    }
+}
+
+/// A reader that gives a few bytes at a time, each read as many as the next number of a cycle says.
+struct Drip {
+    text: Vec<u8>,
+    at: usize,
+    sizes: Vec<usize>,
+    reads: usize,
+}
+
+impl Read for Drip {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.sizes[self.reads % self.sizes.len()];
+        self.reads += 1;
+        let count = size.min(buffer.len()).min(self.text.len() - self.at);
+        buffer[..count].copy_from_slice(&self.text[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+/// What a source gives from beginning to end: the header and every record with its place.
+type Whole = (Vec<String>, Vec<(Position, Vec<Vec<u8>>)>, Tally);
+
+fn fields(record: &ByteRecord) -> Vec<Vec<u8>> {
+    record.iter().map(<[u8]>::to_vec).collect()
+}
+
+fn drain(mut records: Records, capacity: usize) -> Result<Whole, ReadError> {
+    let mut chunk = Chunk::new(capacity);
+    let mut all = Vec::new();
+    loop {
+        let more = records.fill(&mut chunk)?;
+        assert!(!more || !chunk.is_empty(), "an empty chunk, and more to come");
+        all.extend(chunk.iter().map(|(position, record)| (position, fields(record))));
+        if !more {
+            return Ok((records.header().to_vec(), all, records.tally()));
+        }
+    }
+}
+
+/// Line ends in a text, as a person counts them.
+fn line_ends(text: &[u8]) -> u64 {
+    let text = String::from_utf8_lossy(text).replace("\r\n", "\n");
+    text.chars()
+        .filter(|character| matches!(character, '\r' | '\n'))
+        .count() as u64
+}
+
+/// The same from the `csv` crate over the whole text at once. The places it gives are corrected by looking at the text
+/// from its beginning each time. `None` if there is no header.
+fn reference(text: &[u8], delimiter: u8) -> Option<Whole> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text);
+    let mut all = Vec::new();
+    let mut record = ByteRecord::new();
+    let mut blank_lines = 0;
+    let mut end = 0;
+    while reader.read_byte_record(&mut record).unwrap() {
+        let mut start = usize::try_from(record.position().unwrap().byte()).unwrap();
+        while matches!(text[start], b'\r' | b'\n') {
+            start += 1;
+        }
+        blank_lines += line_ends(&text[..start]) - line_ends(&text[..end]);
+        end = usize::try_from(reader.position().byte()).unwrap();
+        let position = Position {
+            record: all.len() as u64,
+            line: line_ends(&text[..start]) + 1,
+            byte: start as u64,
+        };
+        all.push((position, fields(&record)));
+    }
+    blank_lines += line_ends(text) - line_ends(&text[..end]);
+    let open = !text.ends_with(b"\n") && !text.ends_with(b"\r");
+    let tally = Tally {
+        records: (all.len() as u64).checked_sub(1)?,
+        blank_lines,
+        lines: line_ends(text) + u64::from(open),
+        bytes: text.len() as u64,
+    };
+    let header = all.remove(0).1.into_iter().map(|name| String::from_utf8(name).unwrap());
+    Some((header.collect(), all, tally))
+}
+
+fn check_same(found: Result<Whole, ReadError>, expected: Option<Whole>) {
+    match expected {
+        Some(expected) => assert_eq!(found.unwrap(), expected),
+        None => assert!(matches!(found, Err(ReadError::NoHeader { .. }))),
+    }
+}
+
+/// Texts made of what matters to a parser, in any order, so that most of them are wrong in some way.
+fn any_text() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        3 => Just("\n"),
+        2 => Just("\r\n"),
+        2 => Just("\r"),
+        4 => Just(","),
+        1 => Just(";"),
+        3 => Just("\""),
+        1 => Just("\"\""),
+        1 => Just(" "),
+        3 => Just("a"),
+        1 => Just("1.5"),
+        1 => Just("ü"),
+        1 => Just("佐藤"),
+        1 => Just("\u{feff}"),
+    ];
+    prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat().into_bytes())
+}
+
+/// Texts that a program wrote: records of quoted and plain fields, one kind of line end after the other, blank lines.
+fn sound_text() -> impl Strategy<Value = Vec<u8>> {
+    let field = prop_oneof![
+        Just("x"),
+        Just(""),
+        Just("\"\""),
+        Just("\"a,b\""),
+        Just("\"two\r\nlines\""),
+        Just("\"old\rmac\n\n\""),
+        Just("\"say \"\"ü\"\"\""),
+    ];
+    let end =
+        prop_oneof![4 => Just("\n"), 4 => Just("\r\n"), 2 => Just("\r"), 1 => Just("\n\n"), 1 => Just("\r\n\r\r\n")];
+    let record = (prop::collection::vec(field, 1..6), end).prop_map(|(fields, end)| fields.join(",") + end);
+    prop::collection::vec(record, 0..30).prop_map(|records| records.concat().into_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn records_and_places_equal_a_plain_reader_however_the_text_arrives(
+        text in prop_oneof![any_text(), sound_text()],
+        capacity in 1..9_usize,
+        sizes in prop::collection::vec(1..9_usize, 1..5),
+        semicolon in any::<bool>(),
+    ) {
+        // A mark at the very beginning is the decoder's to remove, and no text of a parser's begins with one.
+        let text = String::from_utf8(text).unwrap().trim_start_matches('\u{feff}').to_owned().into_bytes();
+        let delimiter = if semicolon { b';' } else { b',' };
+        let expected = reference(&text, delimiter);
+        let input = settings(Some(delimiter));
+        let dialect = Dialect::of(&text, Some(delimiter)).unwrap();
+        let drip = |text: &[u8]| Box::new(Drip { text: text.to_vec(), at: 0, sizes: sizes.clone(), reads: 0 });
+        let parsed = Records::from_text("a.csv", drip(&text), dialect, &input);
+        check_same(parsed.and_then(|records| drain(records, capacity)), expected.clone());
+        let marked = [b"\xef\xbb\xbf", text.as_slice()].concat();
+        let decoded = Records::from_bytes("a.csv", drip(&marked), &input);
+        check_same(decoded.and_then(|records| drain(records, capacity)), expected);
+    }
+}
+
+#[test]
+fn chunks_of_records_larger_than_the_buffers_come_out_alike() {
+    let long = "x".repeat(150_000);
+    let text = format!("id,n\r\n1,\"{long}\r\n\"\r\n\r\n2,b\r3,{long}\n4,\"é\"").into_bytes();
+    for sizes in [vec![1 << 20], vec![7000, 65_536], vec![65_535, 1]] {
+        let drip = Drip {
+            text: text.clone(),
+            at: 0,
+            sizes,
+            reads: 0,
+        };
+        let records = Records::from_bytes("a.csv", Box::new(drip), &settings(None)).unwrap();
+        check_same(drain(records, 2), reference(&text, b','));
+    }
+}
+
+/// A reader that counts what it gives.
+struct Counted<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_ends_within_the_limit_and_names_its_place() {
+    let given = Arc::new(AtomicU64::new(0));
+    let text = io::Cursor::new("id,name\r\n1,Ada\r\n2,\"Grace\n").chain(io::repeat(b'x'));
+    let endless = Box::new(Counted(text, Arc::clone(&given)));
+    let mut records = Records::from_bytes("a.csv", endless, &settings(None)).unwrap();
+    let mut chunk = Chunk::new(10);
+    let error = records.fill(&mut chunk).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "record 2 of a.csv, which starts at line 3, byte 16, is longer than 1048576 bytes"
+    );
+    assert!(error.hint().unwrap().contains("a quote that is not closed at line 3"));
+    assert_eq!(chunk.len(), 1, "the record before it is there");
+    let most = (1 << 20) + 2 * (1 << 16);
+    assert!(given.load(Ordering::Relaxed) <= most, "{given:?} bytes read");
+}
