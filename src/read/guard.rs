@@ -72,11 +72,6 @@ impl<R> Guard<R> {
         Ok(Extent { byte, line, bytes })
     }
 
-    /// Learns that the parser found no further record: what is left is blank lines.
-    pub(super) fn text_ended(&mut self) {
-        self.skip_line_ends();
-    }
-
     /// Bytes of the text up to the last record's end and the blank lines known behind it.
     pub(super) fn text_bytes(&self) -> u64 {
         self.origin
@@ -116,7 +111,8 @@ impl<R> Guard<R> {
 
 impl<R: Read> Read for Guard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // The parser asks for more, so it has taken all that is pending, and no record has ended in it.
+        // The parser asks for more, so it has taken all that is pending, and no record has ended in it. It asks once more
+        // at the end of the text, so the last blank lines are counted here too.
         self.skip_line_ends();
         if self.window.len() - self.start > self.limit {
             return Err(io::Error::other(self.too_long()));
@@ -246,7 +242,7 @@ mod tests {
         for _ in 0..1000 {
             guard.read_exact(&mut buffer).unwrap();
         }
-        guard.text_ended();
+        guard.skip_line_ends();
         assert_eq!(
             (guard.blank_lines(), guard.text_bytes()),
             ((1000 << 12) - 1, 1000 << 12)

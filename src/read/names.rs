@@ -13,11 +13,11 @@ const SHOWN_CHARACTERS: usize = 48;
 /// Names longer than this, in characters, resemble nothing: comparing costs the product of the lengths.
 const COMPARED_CHARACTERS: usize = 64;
 
-/// Similarity from which a name is proposed, of 1: one slip of the fingers in three characters.
-const NEAR: f64 = 0.6;
+/// Similarity from which a name is proposed, of 1: two slips of the fingers in seven characters.
+const NEAR: f64 = 0.7;
 
-/// Similarity of a name that contains the other, such as `email` and `email_address`: more than most slips.
-const CONTAINED: f64 = 0.8;
+/// Length from which a name that is some part of a field's resembles it (`phone`): `name` is part of too many.
+const CONTAINED_BYTES: usize = 5;
 
 /// What a name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,26 +92,38 @@ fn allows(customer_type: Option<CustomerType>, id: FieldId) -> bool {
     customer_type.is_none_or(|kind| id.field().need(kind) != Need::Never)
 }
 
-/// A name without its separators, so that `firstName` is near `first_name`.
+/// A name with an underscore between its words, `firstName` included; `None` where comparing is of no use.
 fn comparable(name: &str) -> Option<String> {
-    let short = name.chars().nth(COMPARED_CHARACTERS).is_none();
-    let name = fold(name).replace('_', "");
-    (short && !name.is_empty()).then_some(name)
+    if name.chars().nth(COMPARED_CHARACTERS).is_some() {
+        return None;
+    }
+    let mut words = String::new();
+    let mut after_small = false;
+    for character in name.chars() {
+        if after_small && character.is_uppercase() {
+            words.push('_');
+        }
+        after_small = character.is_lowercase();
+        words.push(character);
+    }
+    Some(fold(&words)).filter(|name| !name.is_empty())
 }
 
-fn similarity(one: &str, other: &str) -> f64 {
-    let distance = strsim::normalized_damerau_levenshtein(one, other);
-    let (short, long) = if one.len() < other.len() {
-        (one, other)
+/// How much a name resembles that of a field, from 0 to 1: by the slips of fingers between them, or because the field
+/// continues it (`country`, `country_code`) or is its end (`customer_id`, `id`), the more words in common the better.
+fn similarity(name: &str, field: &str) -> f64 {
+    let words = |name: &str| f64::from(u8::try_from(name.split('_').count()).unwrap_or(u8::MAX));
+    let distance = strsim::normalized_damerau_levenshtein(&name.replace('_', ""), &field.replace('_', ""));
+    let continued = field.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    let ends = name.strip_suffix(field).is_some_and(|rest| rest.ends_with('_'));
+    let common = if continued || ends {
+        words(name).min(words(field)) / words(name).max(words(field))
+    } else if name.len() >= CONTAINED_BYTES && field.contains(name) {
+        0.1
     } else {
-        (other, one)
+        return distance;
     };
-    // Shorter names are part of too many others.
-    if short.len() >= 4 && long.contains(short) {
-        distance.max(CONTAINED)
-    } else {
-        distance
-    }
+    distance.max(NEAR + (1.0 - NEAR) * common)
 }
 
 /// A text of the outside with everything escaped that a terminal would act upon or not show.
@@ -199,7 +211,13 @@ mod tests {
         };
         check("fist_name", Some("first_name"));
         check("lastName", Some("last_name"));
-        check("E-Mail", Some("email_address"));
+        check("Email", Some("email_address"));
+        check("customerID", Some("id"));
+        check("Phone", Some("telephone_number"));
+        check("name", None);
+        check("address", Some("mailing_address.address_line1"));
+        check("country", Some("mailing_address.country_code"));
+        check("emial_adress", Some("email_address"));
         check("PostalCode", Some("mailing_address.postal_code"));
         check("xyzzy", None);
         check("", None);

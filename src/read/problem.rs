@@ -10,6 +10,9 @@ use crate::model::field::FieldId;
 /// Problems that one message lists; the rest is counted. A screen holds as many.
 const LISTED: usize = 40;
 
+/// Longest name that is proposed for the configuration, in characters; what is longer is no name.
+const PROPOSED_CHARACTERS: usize = 256;
+
 /// One reason why a header does not fit the fields of the API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderProblem {
@@ -117,7 +120,8 @@ pub(super) fn hint(problems: &[HeaderProblem]) -> Option<String> {
         if !text.is_empty() {
             text += "; ";
         }
-        text += "check these lines, correct them and add them to the configuration:\n";
+        text += "check each of these lines, correct it and add it to the configuration; what resembles no field stands under \
+                 ignore, which leaves it out:\n";
         text += &lines;
     }
     Some(text).filter(|text| !text.is_empty())
@@ -150,7 +154,9 @@ fn toml_lines(problems: &[HeaderProblem]) -> Option<String> {
             HeaderProblem::Unknown { name, nearest, .. } => (name, *nearest),
             HeaderProblem::Ambiguous { name, fields, .. } => (name, fields.first().copied()),
             HeaderProblem::Missing { field, .. } if *field == FieldId::CUSTOMER_TYPE => {
-                constants = Some(String::from("[columns.constants]\ncustomer_type = \"INDIVIDUAL\"\n"));
+                constants = Some(String::from(
+                    "[columns.constants]\ncustomer_type = \"INDIVIDUAL\" # or \"CORPORATION\"\n",
+                ));
                 continue;
             }
             HeaderProblem::LooksLikeData
@@ -163,6 +169,9 @@ fn toml_lines(problems: &[HeaderProblem]) -> Option<String> {
             | HeaderProblem::Missing { .. }
             | HeaderProblem::NoCompleteType { .. } => continue,
         };
+        if name.chars().nth(PROPOSED_CHARACTERS).is_some() {
+            continue;
+        }
         match field.filter(|field| proposed.insert(*field)) {
             Some(field) => mapped.push(format!("{} = {}\n", names::quoted(name), names::quoted(field.path()))),
             None => ignored.push(names::quoted(name)),

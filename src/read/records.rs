@@ -150,7 +150,6 @@ impl Records {
     fn read(&mut self, record: &mut ByteRecord, number: u64) -> Result<Option<Position>, ReadError> {
         let more = self.reader.read_byte_record(record);
         if !more.map_err(|error| ReadError::from_csv(&self.name, error))? {
-            self.reader.get_mut().text_ended();
             return Ok(None);
         }
         let end = self.reader.position().byte();
