@@ -32,9 +32,9 @@ impl Display {
         let (progress, ended) = (Arc::clone(progress), Arc::clone(&done));
         let watch = move || {
             if std::io::stderr().is_terminal() {
-                draw(&progress, &ended)
+                draw(&progress, &ended);
             } else {
-                log(&progress, &ended)
+                log(&progress, &ended);
             }
         };
         Self {
@@ -152,11 +152,8 @@ impl Seen {
             ),
             Phase::Sending => {
                 let rate = self.rate(self.sent);
-                let left = if rate > 0 {
-                    HumanDuration(Duration::from_secs(self.open / rate)).to_string()
-                } else {
-                    "?".to_owned()
-                };
+                let left = self.open.checked_div(rate).map(Duration::from_secs);
+                let left = left.map_or_else(|| "?".to_owned(), |left| HumanDuration(left).to_string());
                 format!(
                     "sent {} of {}, {}/s, {left} left; {} created, {} to fix",
                     grouped(self.sent),

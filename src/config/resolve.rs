@@ -201,7 +201,12 @@ fn columns(layers: &Layers) -> Result<ColumnSettings, ConfigError> {
                     columns.constants.insert(path.clone(), constant.clone());
                 }
             }
-            _ => return Err(wrong(name, "must be the path of a field, as text")),
+            Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Array(_)
+            | Value::Table(_) => return Err(wrong(name, "must be the path of a field, as text")),
         }
     }
     Ok(columns)

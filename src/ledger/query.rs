@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::LedgerError;
 use super::schema::open_read_only;
 use super::store::{InputTotals, signed, unsigned};
+use crate::model::digest::Digest;
 use crate::model::ids::{IdempotencyId, RequestId};
 use crate::model::position::Position;
 use crate::model::row::RowKey;
@@ -29,7 +30,7 @@ pub struct RunEntry {
     /// Namespace of the idempotency ids.
     pub namespace: Uuid,
     /// Digest of the settings that decide payloads.
-    pub config_digest: Vec<u8>,
+    pub config_digest: Digest,
     /// Version of rollcall that began it.
     pub tool_version: String,
     /// The latest day that a date may name.
@@ -73,7 +74,7 @@ pub struct InputEntry {
     /// Name for people.
     pub name: String,
     /// SHA-256 of its bytes.
-    pub digest: Vec<u8>,
+    pub digest: Digest,
     /// How many bytes it has.
     pub bytes: u64,
     /// What the reader counted; `None` until it was read to its end.
@@ -149,7 +150,7 @@ impl Reader {
                         operation: row.get(1)?,
                         target: row.get(2)?,
                         namespace: Uuid::from_slice(row.get_ref(3)?.as_blob()?).unwrap_or_default(),
-                        config_digest: row.get(4)?,
+                        config_digest: Digest(row.get(4)?),
                         tool_version: row.get(5)?,
                         today: row.get(6)?,
                         created_ms: row.get(7)?,
@@ -195,7 +196,7 @@ impl Reader {
             Ok(InputEntry {
                 input_id: row.get(0)?,
                 name: row.get(1)?,
-                digest: row.get(2)?,
+                digest: Digest(row.get(2)?),
                 bytes: unsigned(row.get(3)?),
                 totals: records.zip(blank_lines).map(|(records, blank_lines)| InputTotals {
                     records: unsigned(records),

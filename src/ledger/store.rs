@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::LedgerError;
 use super::query::{fold_row, row_event};
+use crate::model::digest::Digest;
 use crate::model::ids::IdempotencyId;
 use crate::model::outcome::Outcome;
 use crate::model::position::Position;
@@ -27,7 +28,7 @@ pub struct NewRun {
     /// Namespace of the idempotency ids.
     pub namespace: Uuid,
     /// Digest of the settings that decide payloads.
-    pub config_digest: [u8; 32],
+    pub config_digest: Digest,
     /// The latest day that a date may name, for all passes of the run.
     pub today: String,
     /// The sources, in their order.
@@ -40,7 +41,7 @@ pub struct NewInput {
     /// Name for people.
     pub name: String,
     /// SHA-256 of its bytes.
-    pub digest: [u8; 32],
+    pub digest: Digest,
     /// How many bytes it has.
     pub bytes: u64,
 }
@@ -131,7 +132,7 @@ impl Store {
                 run.operation,
                 run.target,
                 run.namespace.as_bytes(),
-                run.config_digest,
+                run.config_digest.0,
                 env!("CARGO_PKG_VERSION"),
                 run.today,
                 at_ms
@@ -142,7 +143,7 @@ impl Store {
         for (ordinal, input) in (0_i64..).zip(&run.inputs) {
             self.connection.execute(
                 "INSERT INTO input (run_id, ordinal, name, digest, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![run_id, ordinal, input.name, input.digest, signed(input.bytes)],
+                params![run_id, ordinal, input.name, input.digest.0, signed(input.bytes)],
             )?;
             inputs.push(self.connection.last_insert_rowid());
         }

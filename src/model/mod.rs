@@ -5,6 +5,7 @@
 
 pub mod choices;
 pub mod chunk;
+pub mod digest;
 pub mod field;
 pub mod finding;
 pub mod ids;

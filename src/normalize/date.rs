@@ -3,6 +3,8 @@
 //! It guesses nothing: `03/04/1986` is a date only if its format is declared. Serial dates of spreadsheets are not read
 //! here.
 
+use std::fmt::Write;
+
 use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 
@@ -48,7 +50,6 @@ impl Dates {
         if date > self.today {
             return Err(Rule::DateInFuture);
         }
-        use std::fmt::Write;
         write!(to, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day()).map_err(|_| Rule::DateFormat)
     }
 

@@ -231,10 +231,9 @@ impl Normalizer {
             .cells
             .get(id)
             .is_some_and(|cell| self.null_words.iter().any(|word| word == cell))
+            && let Some(range) = scratch.cells.ranges.get_mut(id.index())
         {
-            if let Some(range) = scratch.cells.ranges.get_mut(id.index()) {
-                *range = None;
-            }
+            *range = None;
         }
     }
 

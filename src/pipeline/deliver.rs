@@ -55,9 +55,9 @@ pub(super) fn deliver(
     // What is on the wire is finished and written down, whatever ended the reading.
     let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
     match (read, sent) {
-        (_, Err(error)) => Err(error),
         (Ok(()) | Err(PipelineError::Interrupted), Ok(run_stop)) => Ok(run_stop),
-        (Err(error), Ok(_)) => Err(error),
+        // What broke the sending has also ended the reading.
+        (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
     }
 }
 
@@ -222,15 +222,7 @@ impl Crew {
                     }
                 }
             }
-            self.reap(under_way)?;
-        }
-        Ok(())
-    }
-
-    /// Takes in the rows that are done; an error of any of them ends the sending.
-    fn reap(&self, under_way: &mut JoinSet<Result<(), PipelineError>>) -> Result<(), PipelineError> {
-        while let Some(done) = under_way.try_join_next() {
-            done.map_err(|_| PipelineError::Worker)??;
+            reap(under_way)?;
         }
         Ok(())
     }
@@ -264,4 +256,12 @@ impl Crew {
         drop(slot);
         Ok(())
     }
+}
+
+/// Takes in the rows that are done; an error of any of them ends the sending.
+fn reap(under_way: &mut JoinSet<Result<(), PipelineError>>) -> Result<(), PipelineError> {
+    while let Some(done) = under_way.try_join_next() {
+        done.map_err(|_| PipelineError::Worker)??;
+    }
+    Ok(())
 }

@@ -66,6 +66,7 @@ impl Customers {
 
 #[cfg(test)]
 mod tests {
+    use super::Verdict::{Conflict, Duplicate, First};
     use super::*;
     use crate::model::ids::IdempotencyId;
     use crate::model::position::Position;
@@ -87,7 +88,6 @@ mod tests {
             .zip(rows)
             .map(|(at, (id, data))| customers.judge(&row(id, data), at))
             .collect();
-        use Verdict::{Conflict, Duplicate, First};
         assert_eq!(verdicts, [First, First, Duplicate(0), Conflict(0), Duplicate(1)]);
     }
 }

@@ -63,7 +63,7 @@ impl Outputs {
                         let names = &judged.input.mapping.names;
                         let column = finding.column.and_then(|column| names.get(column)).map(String::as_str);
                         let what = column
-                            .or(finding.field.map(|field| field.path()))
+                            .or(finding.field.map(super::super::model::field::FieldId::path))
                             .unwrap_or("the record");
                         format!("{what} {}: {}", finding.rule.text().says, finding.rule.text().advice)
                     })

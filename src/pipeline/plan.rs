@@ -86,7 +86,7 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
                 .iter()
                 .map(|finding| PlannedFinding {
                     code: finding.rule.code(),
-                    field: finding.field.map(|field| field.path()),
+                    field: finding.field.map(super::super::model::field::FieldId::path),
                     column: finding.column,
                 })
                 .collect(),

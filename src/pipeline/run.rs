@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
 use super::check::Checker;
@@ -14,6 +14,7 @@ use super::progress::{Phase, Progress};
 use crate::clock;
 use crate::config::settings::{Settings, Threshold};
 use crate::ledger::{Balance, Ledger, NewInput, NewRun, Reader, RunEntry};
+use crate::model::digest::Digest;
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row_state::RowState;
 use crate::normalize::Normalizer;
@@ -209,7 +210,7 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
     for input in inputs.iter() {
         let digest = input.source.digest()?;
         let name = input.source.name().to_owned();
-        if let Some(other) = new.iter().find(|other| other.digest == digest.sha256) {
+        if let Some(other) = new.iter().find(|other| other.digest.0 == digest.sha256) {
             return Err(PipelineError::SameInput {
                 name,
                 other: other.name.clone(),
@@ -217,7 +218,7 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
         }
         new.push(NewInput {
             name,
-            digest: digest.sha256,
+            digest: Digest(digest.sha256),
             bytes: digest.bytes,
         });
     }
@@ -232,7 +233,7 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
 }
 
 /// Digest of the settings that decide what a record becomes; a change of one is a new run.
-fn config_digest(settings: &Settings) -> [u8; 32] {
+fn config_digest(settings: &Settings) -> Digest {
     let input = &settings.input;
     let deciding = serde_json::json!({
         "columns": settings.columns.map,
@@ -246,7 +247,7 @@ fn config_digest(settings: &Settings) -> [u8; 32] {
         "null-words": input.null_words,
         "max-field-bytes": input.max_field_bytes,
     });
-    Sha256::digest(deciding.to_string()).into()
+    Digest(Sha256::digest(deciding.to_string()).into())
 }
 
 /// The latest run over the same bytes, with the same settings, to the same API.

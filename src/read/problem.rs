@@ -177,9 +177,11 @@ fn toml_lines(problems: &[HeaderProblem]) -> Option<String> {
             None => ignored.push(names::quoted(name)),
         }
     }
-    let ignored = (!ignored.is_empty()).then(|| format!("[columns]\nignore = [{}]\n", ignored.join(", ")));
-    let mapped = (!mapped.is_empty()).then(|| format!("[columns.map]\n{}", mapped.concat()));
-    let tables: Vec<_> = [ignored, mapped, constants].into_iter().flatten().collect();
+    if !ignored.is_empty() {
+        mapped.push(format!("ignore = [{}]\n", ignored.join(", ")));
+    }
+    let columns = (!mapped.is_empty()).then(|| format!("[columns]\n{}", mapped.concat()));
+    let tables: Vec<_> = [columns, constants].into_iter().flatten().collect();
     (!tables.is_empty()).then(|| tables.concat())
 }
 

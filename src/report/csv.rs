@@ -32,9 +32,10 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     let run_id = run.run_id.to_string();
     for input in &run.inputs {
         reader.rows(input.input_id, 1, u64::MAX, |row| {
-            let code = match row.state {
-                RowState::Rejected => reader.finding_codes(row.key)?.join(" "),
-                _ => row.code.unwrap_or_default(),
+            let code = if row.state == RowState::Rejected {
+                reader.finding_codes(row.key)?.join(" ")
+            } else {
+                row.code.unwrap_or_default()
             };
             let fields = [
                 run_id.as_str(),

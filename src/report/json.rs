@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::summary::Summary;
-use super::text::hex;
 use crate::clock::rfc3339;
 use crate::model::row_state::RowState;
 
@@ -20,7 +19,7 @@ pub fn run_json(summary: &Summary) -> Value {
         .map(|input| {
             json!({
                 "name": input.name,
-                "sha256": hex(&input.digest),
+                "sha256": input.digest.to_string(),
                 "bytes": input.bytes,
                 "records": input.totals.map(|totals| totals.records),
                 "blank_lines": input.totals.map(|totals| totals.blank_lines),
@@ -49,7 +48,7 @@ pub fn run_json(summary: &Summary) -> Value {
         "operation": run.operation,
         "target": run.target,
         "tool_version": run.tool_version,
-        "config_digest": hex(&run.config_digest),
+        "config_digest": run.config_digest.to_string(),
         "begun": rfc3339(run.created_ms),
         "events": events,
         "inputs": inputs,

@@ -11,7 +11,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -54,7 +54,7 @@ fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
             )?,
             None => writeln!(text, ", not read to its end yet")?,
         }
-        writeln!(text, "          sha256 {}", hex(&input.digest))?;
+        writeln!(text, "          sha256 {}", input.digest)?;
     }
     writeln!(text)?;
     write_totals(text, summary)?;
@@ -129,11 +129,6 @@ fn write_runs(text: &mut String, summaries: &[Summary]) -> std::fmt::Result {
         )?;
     }
     Ok(())
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

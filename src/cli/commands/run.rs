@@ -64,10 +64,8 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     match args.format {
         Format::Human => super::print(&report::run_text(&summary)?)?,
         Format::Json => {
-            let mut value = report::run_json(&summary);
-            value["end"] = json!(end_word(&ran.end));
-            value["requests_of_this_process"] = json!(ran.requests);
-            super::print_json(&value)?;
+            let process = json!({ "end": end_word(&ran.end), "resumed": ran.resumed, "requests": ran.requests });
+            super::print_json(&json!({ "run": report::run_json(&summary), "process": process }))?;
         }
     }
     say(&closing(args, &ran, &summary));

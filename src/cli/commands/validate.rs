@@ -120,7 +120,7 @@ fn show_json(out: &mut impl Write, judged: &Judged<'_>) -> std::io::Result<()> {
                 .map(|finding| {
                     json!({
                         "code": finding.rule.code(),
-                        "field": finding.field.map(|field| field.path()),
+                        "field": finding.field.map(crate::model::field::FieldId::path),
                         "column": finding.column.and_then(|column| judged.input.mapping.names.get(column)),
                         "shape": finding.preview.as_str(),
                         "message": finding.rule.text().says,
