@@ -298,7 +298,10 @@ mod tests {
             .flat_map(|call| STATUSES.map(|status| (call, status)))
         {
             let mut groups: Vec<(Verdict, bool, Vec<Body>)> = Vec::new();
-            for (retry_after, body) in [false, true].into_iter().flat_map(|retry| BODIES.map(|body| (retry, body))) {
+            for (retry_after, body) in [false, true]
+                .into_iter()
+                .flat_map(|retry| BODIES.map(|body| (retry, body)))
+            {
                 let verdict = classify(
                     call,
                     Signal::Answer {

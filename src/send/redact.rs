@@ -123,7 +123,11 @@ fn collect(path: &str, value: &Value, secrets: &mut Vec<Secret>) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 collect(&path, member, secrets);
             }
         }
@@ -152,7 +156,10 @@ fn visible(text: impl Iterator<Item = char>) -> Vec<char> {
         '\n' | '\r' | '\t' => ' ',
         other => other,
     };
-    text.map(on_one_line).filter(|character| is_visible(*character)).nfc().collect()
+    text.map(on_one_line)
+        .filter(|character| is_visible(*character))
+        .nfc()
+        .collect()
 }
 
 /// Not a control character, and none that hides, joins or turns the text around it.
@@ -279,7 +286,10 @@ fn places<'a>(text: &'a [char], value: &'a [char]) -> impl Iterator<Item = usize
 }
 
 fn stands_alone(text: &[char], start: usize, length: usize) -> bool {
-    let part_of_word = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|near| near.is_alphanumeric());
+    let part_of_word = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .is_some_and(|near| near.is_alphanumeric())
+    };
     !part_of_word(start.checked_sub(1)) && !part_of_word(start.checked_add(length))
 }
 
@@ -308,7 +318,10 @@ mod tests {
             "customer C-1: 'Zoë Ann' (zoe@example.org) born 1980-01-31 exists",
             "customer <id>: '<first_name>' (<email_address>) born <date_of_birth> exists",
         );
-        check("12 Zoë Ann Road is too long", "<mailing_address.address_line1> is too long");
+        check(
+            "12 Zoë Ann Road is too long",
+            "<mailing_address.address_line1> is too long",
+        );
     }
 
     #[test]
@@ -321,9 +334,18 @@ mod tests {
     #[test]
     fn values_are_found_escaped() {
         check(r"Zo\u00eb Ann and Zo\\u00eb Ann", "<first_name> and <first_name>");
-        check("O&#39;Neil &amp; Sons, O&#x27;Neil &amp;amp; Sons", "<last_name>, <last_name>");
-        check("?q=Zo%C3%AB+Ann&to=zoe%40example.org", "?q=<first_name>&to=<email_address>");
-        check("%2B493012345678 or O%2527Neil%20%26%20Sons", "+<telephone_number> or <last_name>");
+        check(
+            "O&#39;Neil &amp; Sons, O&#x27;Neil &amp;amp; Sons",
+            "<last_name>, <last_name>",
+        );
+        check(
+            "?q=Zo%C3%AB+Ann&to=zoe%40example.org",
+            "?q=<first_name>&to=<email_address>",
+        );
+        check(
+            "%2B493012345678 or O%2527Neil%20%26%20Sons",
+            "+<telephone_number> or <last_name>",
+        );
     }
 
     #[test]
@@ -337,10 +359,7 @@ mod tests {
 
     #[test]
     fn words_of_closed_lists_and_single_characters_stay() {
-        check(
-            "INDIVIDUAL RETIRED in flat 7",
-            "INDIVIDUAL RETIRED in flat 7",
-        );
+        check("INDIVIDUAL RETIRED in flat 7", "INDIVIDUAL RETIRED in flat 7");
     }
 
     #[test]
@@ -370,7 +389,10 @@ mod tests {
             1 => value.to_uppercase(),
             2 => serde_json::to_string(value).unwrap(),
             3 => utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
-            4 => value.chars().map(|character| format!("&#{};", u32::from(character))).collect(),
+            4 => value
+                .chars()
+                .map(|character| format!("&#{};", u32::from(character)))
+                .collect(),
             _ => value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
         }
     }

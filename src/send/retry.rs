@@ -96,7 +96,11 @@ mod tests {
         };
         for from in [0, 2, 4, 6, 8] {
             let count = share(from, from + 2);
-            assert!((280..520).contains(&count), "{count} of 2000 between {from} and {} s", from + 2);
+            assert!(
+                (280..520).contains(&count),
+                "{count} of 2000 between {from} and {} s",
+                from + 2
+            );
         }
     }
 
