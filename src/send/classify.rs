@@ -201,25 +201,25 @@ fn whoever_asks(status: u16, retry_after: bool) -> Option<Verdict> {
         429 => Verdict::Wait(Reason::Throttled),
         503 if retry_after => Verdict::Wait(Reason::Unavailable),
         500..=599 => Verdict::Unknown(Reason::ServerError),
-        // The connection was the wrong one, or too early; nothing is said about the row.
-        421 | 425 => Verdict::Unknown(Reason::UnexpectedStatus),
+        // 421 and 425 say that the connection was the wrong one or that it was too early, and nothing about the row.
+        0..=199 | 202..=299 | 421 | 425 | 600.. => Verdict::Unknown(Reason::UnexpectedStatus),
         200 | 201 | 400..=499 => return None,
-        0..=199 | 202..=299 | 600.. => Verdict::Unknown(Reason::UnexpectedStatus),
     })
 }
 
 fn created(status: u16, body: Body) -> Verdict {
     match (status, body) {
         (200 | 201, Body::Ours) => Verdict::Created,
-        (200 | 201, _) => Verdict::Unknown(unclear(body)),
         (409, _) | (400..=499, Body::Exists) => Verdict::ReadBack,
         // Without a word about the row, it is the path that the service does not know.
         (404, Body::AboutRow) => Verdict::Refused,
         (404, _) => Verdict::NotPermitted,
-        // Whether it smells of "already exists" cannot be told.
-        (_, Body::Broken | Body::TooLarge) => Verdict::Unknown(unclear(body)),
-        (_, Body::Ours | Body::OtherData | Body::OtherId | Body::Exists)
-        | (_, Body::AboutRow | Body::Errors | Body::Foreign) => Verdict::Refused,
+        // A yes without our id, or a no that may have been an "already exists".
+        (200 | 201, _) | (_, Body::Broken | Body::TooLarge) => Verdict::Unknown(unclear(body)),
+        (
+            _,
+            Body::Ours | Body::OtherData | Body::OtherId | Body::Exists | Body::AboutRow | Body::Errors | Body::Foreign,
+        ) => Verdict::Refused,
     }
 }
 
@@ -227,12 +227,13 @@ fn read_back(status: u16, body: Body) -> Verdict {
     match (status, body) {
         (200 | 201, Body::Ours) => Verdict::Existing,
         (200 | 201, Body::OtherData) => Verdict::Conflict,
-        (200 | 201, _) => Verdict::Unknown(unclear(body)),
         // The API has no such customer, so the refusal was about something else.
         (404, _) => Verdict::Refused,
-        (_, Body::Broken | Body::TooLarge) => Verdict::Unknown(unclear(body)),
-        (_, Body::Ours | Body::OtherData | Body::OtherId | Body::Exists)
-        | (_, Body::AboutRow | Body::Errors | Body::Foreign) => Verdict::Unknown(Reason::UnexpectedStatus),
+        (200 | 201, _) | (_, Body::Broken | Body::TooLarge) => Verdict::Unknown(unclear(body)),
+        (
+            _,
+            Body::Ours | Body::OtherData | Body::OtherId | Body::Exists | Body::AboutRow | Body::Errors | Body::Foreign,
+        ) => Verdict::Unknown(Reason::UnexpectedStatus),
     }
 }
 

@@ -321,7 +321,7 @@ mod tests {
             probe.not_reached();
         }
         // Timers have steps of 1 ms.
-        assert!(start.elapsed() - GIVE_UP_AFTER < Duration::from_millis(2));
+        assert!(start.elapsed() < GIVE_UP_AFTER + Duration::from_millis(2));
         assert_eq!(probes.last().map(Duration::as_secs), Some(60));
         assert!((8..=20).contains(&probes.len()), "{} probes", probes.len());
         assert!(gate.pass().await.is_err());

@@ -22,8 +22,11 @@ mod stop;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_runs;
 mod token;
 mod transport;
+mod unescape;
 
 pub use course::Sent;
 pub use error::SendError;

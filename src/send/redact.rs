@@ -7,10 +7,10 @@
 //! It deliberately keeps the words of closed lists (they name nobody), values of one character, and values that the
 //! service made up or found elsewhere: those it cannot know.
 
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
+use super::unescape::{entities, json, percent};
 use crate::model::field::FieldId;
 
 /// Longest text that is kept, in characters: a sentence or two.
@@ -53,7 +53,7 @@ impl Redactor {
     pub(super) fn clean(&self, text: &str) -> String {
         let unmarked = text.chars().filter(|character| mark_index(*character).is_none());
         let mut text = self.mark(&visible(unmarked));
-        for undo in [unescape_entities, unescape_json, unescape_percent].repeat(LAYERS) {
+        for undo in [entities, json, percent].repeat(LAYERS) {
             let before: String = text.iter().collect();
             let after = undo(&before);
             if after != before {
@@ -170,84 +170,6 @@ fn is_visible(character: char) -> bool {
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         )
-}
-
-fn unescape_percent(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-fn unescape_entities(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('&') {
-        plain.push_str(before);
-        let known = after
-            .split_once(';')
-            .and_then(|(name, after)| entity(name).map(|character| (character, after)));
-        let (character, after) = known.unwrap_or(('&', after));
-        plain.push(character);
-        rest = after;
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// The character of an HTML entity: the named ones that every escaper writes, and all numeric ones.
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some(' '),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)
-        }
-    }
-}
-
-/// Undoes JSON's escapes wherever they stand.
-fn unescape_json(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        plain.push_str(before);
-        let (character, after) = json_escape(after);
-        plain.push(character);
-        rest = after;
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// The character that follows a backslash, and the text after it.
-fn json_escape(after: &str) -> (char, &str) {
-    let mut characters = after.chars();
-    match characters.next() {
-        Some(character @ ('"' | '\\' | '/')) => (character, characters.as_str()),
-        Some('n' | 'r' | 't' | 'b' | 'f') => (' ', characters.as_str()),
-        Some('u') => unicode_escape(characters.as_str()).unwrap_or(('\\', after)),
-        Some(_) | None => ('\\', after),
-    }
-}
-
-/// The character of `XXXX` or of a pair `XXXX\uXXXX`.
-fn unicode_escape(text: &str) -> Option<(char, &str)> {
-    let unit = |text: &str| u16::from_str_radix(text.get(..4)?, 16).ok();
-    let first = unit(text)?;
-    let after = text.get(4..)?;
-    if let Some(character) = char::from_u32(u32::from(first)) {
-        return Some((character, after));
-    }
-    let low = after.strip_prefix("\\u")?;
-    let character = char::decode_utf16([first, unit(low)?]).next()?.ok()?;
-    Some((character, low.get(4..)?))
 }
 
 /// The text in lower case with runs of white space and `+` as one space, and where each character came from.
@@ -389,11 +311,12 @@ mod tests {
             1 => value.to_uppercase(),
             2 => serde_json::to_string(value).unwrap(),
             3 => utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
-            4 => value
-                .chars()
-                .map(|character| format!("&#{};", u32::from(character)))
-                .collect(),
-            _ => value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
+            4 => value.chars().fold(String::new(), |text, character| {
+                format!("{text}&#{};", u32::from(character))
+            }),
+            _ => value
+                .encode_utf16()
+                .fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}")),
         }
     }
 

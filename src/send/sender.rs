@@ -359,9 +359,12 @@ mod tests {
 
     #[tokio::test]
     async fn the_old_token_serves_while_renewal_fails() {
-        let service = Service::start(|request, _| match request.is_token() {
-            true => Answer::Full(500, "", String::new()),
-            false => testing::created(),
+        let service = Service::start(|request, _| {
+            if request.is_token() {
+                Answer::Full(500, "", String::new())
+            } else {
+                testing::created()
+            }
         });
         let sender = with_ending_token(&service);
         for _ in 0..3 {

@@ -84,14 +84,13 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn start(script: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap(), script)
+        Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
     }
 
-    pub(super) fn start_at(
-        address: SocketAddr,
+    pub(super) fn start_on(
+        listener: TcpListener,
         script: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let script: Arc<Script> = Arc::new(script);
