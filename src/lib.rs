@@ -14,4 +14,4 @@ pub mod pipeline;
 pub mod read;
 pub mod report;
 pub mod sandbox;
-
+pub mod send;

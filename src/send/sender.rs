@@ -1,0 +1,390 @@
+//! The sender: everything that must be the same for all rows of a run, and the one function that sends a row.
+//!
+//! The permit is taken before the turn at the rate limit, so that nothing stands between a turn and its request:
+//! turns that wait for permits would pile up while the service is slow, and go at once when it is not. The permit is
+//! held for the request alone, never while a row backs off.
+//!
+//! It deliberately has no task, queue or memory of rows of its own. Room is left, and nothing built, for what slows a
+//! run by what it sees: a retry budget, concurrency that adapts, a service's rate headers.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep};
+use tracing::debug;
+
+use super::answer::{Heard, hear};
+use super::classify::{Call, Verdict, classify};
+use super::course::{Course, Next, Sent};
+use super::error::SendError;
+use super::gate::{Gate, GaveUp, Pass};
+use super::rate_limit::RateLimit;
+use super::retry::Schedule;
+use super::stop::{RunStop, Stop, StopReason};
+use super::token::{Bearer, Granted, Held, TokenStore};
+use super::transport::{Payload, Reply, Transport};
+use crate::clock;
+use crate::config::settings::{ApiSettings, SendSettings};
+use crate::model::ids::RequestId;
+use crate::model::row::{Row, RowKey};
+
+/// Sends rows. Clones share everything: one limit, one token, one gate.
+#[derive(Clone)]
+pub struct Sender(Arc<Shared>);
+
+/// What a sender has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Requests of every kind: creates, read-backs, tokens.
+    pub requests: u64,
+    /// Requests for a row after its first.
+    pub retries: u64,
+    /// Answers that made the whole run wait, or requests that did not reach the service.
+    pub waits: u64,
+}
+
+struct Shared {
+    gate: Gate,
+    permits: Semaphore,
+    limit: RateLimit,
+    tokens: TokenStore,
+    transport: Transport,
+    schedule: Schedule,
+    max_attempts: u32,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    waits: AtomicU64,
+}
+
+/// Everything that an attempt needs.
+struct Ready<'shared> {
+    pass: Pass<'shared>,
+    permit: Permit<'shared>,
+    bearer: Arc<Bearer>,
+}
+
+/// `None` would mean that the semaphore is closed, which it never is.
+type Permit<'shared> = Option<SemaphorePermit<'shared>>;
+
+/// Why no attempt can be made.
+enum Halt {
+    GaveUp,
+    TokenRefused(u16),
+}
+
+impl From<GaveUp> for Halt {
+    fn from(_: GaveUp) -> Self {
+        Self::GaveUp
+    }
+}
+
+/// Leaves everything out: a sender holds credentials.
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+impl Sender {
+    /// Makes a sender. Checks the settings and makes no request.
+    pub fn new(api: &ApiSettings, send: &SendSettings) -> Result<Self, SendError> {
+        let zeros = [
+            ("send.rate-per-second", send.rate_per_second == Some(0)),
+            ("send.burst", send.burst == Some(0)),
+            ("send.max-in-flight", send.max_in_flight == 0),
+            ("send.max-attempts", send.max_attempts == 0),
+        ];
+        if let Some((setting, _)) = zeros.into_iter().find(|(_, is_zero)| *is_zero) {
+            return Err(SendError::Zero { setting });
+        }
+        let schedule = Schedule {
+            base: send.backoff_base,
+            cap: send.backoff_cap,
+        };
+        let limit = send.rate_per_second.and_then(NonZeroU32::new);
+        Ok(Self(Arc::new(Shared {
+            gate: Gate::new(schedule, send.give_up_after),
+            permits: Semaphore::new(send.max_in_flight.min(Semaphore::MAX_PERMITS)),
+            limit: RateLimit::new(limit, send.burst.and_then(NonZeroU32::new)),
+            tokens: TokenStore::default(),
+            transport: Transport::new(api, send)?,
+            schedule,
+            max_attempts: send.max_attempts,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            waits: AtomicU64::new(0),
+        })))
+    }
+
+    /// Sends one row until its outcome is known, its attempts run out, or `stop` is requested.
+    ///
+    /// An attempt on the wire is always finished; `stop` is looked at before each. Dropping the future breaks off an
+    /// attempt and leaves the row in doubt, so don't. An error says that the whole run must stop.
+    pub async fn send(&self, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
+        let shared = &*self.0;
+        let mut course = Course::new(key, shared.schedule.waits(), shared.max_attempts);
+        loop {
+            if stop.is_requested() {
+                return Ok(course.left());
+            }
+            let ready = tokio::select! {
+                biased;
+                ready = shared.ready() => ready.map_err(|halt| halt.stop(&course))?,
+                () = stop.requested() => return Ok(course.left()),
+            };
+            match shared.attempt(ready, key, row, &mut course).await {
+                Next::Done(outcome) => return Ok(Sent::Outcome(outcome)),
+                Next::Stop(stop) => return Err(stop),
+                Next::Again => {}
+                Next::After(wait) => tokio::select! {
+                    () = sleep(wait) => {}
+                    () = stop.requested() => return Ok(course.left()),
+                },
+            }
+        }
+    }
+
+    /// What was done so far.
+    pub fn counters(&self) -> Counters {
+        let shared = &*self.0;
+        Counters {
+            requests: shared.requests.load(Ordering::Relaxed),
+            retries: shared.retries.load(Ordering::Relaxed),
+            waits: shared.waits.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Halt {
+    fn stop(self, course: &Course) -> RunStop {
+        match self {
+            Self::GaveUp => course.stopped(StopReason::GaveUp, None, None),
+            Self::TokenRefused(status) => course.stopped(StopReason::TokenRefused, Some(status), None),
+        }
+    }
+}
+
+impl Shared {
+    /// Gate, permit, access token, turn: in this order, and from the start whenever one of them did not hold.
+    async fn ready(&self) -> Result<Ready<'_>, Halt> {
+        loop {
+            let pass = self.gate.pass().await?;
+            let permit = self.permit().await;
+            let bearer = match self.tokens.look() {
+                Held::Good(bearer) => bearer,
+                Held::Ending(bearer) => match self.tokens.try_turn() {
+                    None => bearer,
+                    Some(_turn) => {
+                        drop(permit);
+                        self.renew_ahead(&bearer).await;
+                        continue;
+                    }
+                },
+                Held::Nothing => {
+                    drop(permit);
+                    self.renew(pass).await?;
+                    continue;
+                }
+            };
+            self.limit.turn().await;
+            // The gate may have closed while this row waited for its permit and its turn.
+            if pass.holds() {
+                return Ok(Ready { pass, permit, bearer });
+            }
+        }
+    }
+
+    /// Makes one request for the row and says what follows.
+    async fn attempt(&self, ready: Ready<'_>, key: RowKey, row: &Row, course: &mut Course) -> Next {
+        let Ready { pass, permit, bearer } = ready;
+        let call = course.call();
+        let attempt = course.begin();
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if attempt > 1 {
+            self.retries.fetch_add(1, Ordering::Relaxed);
+        }
+        let request_id = RequestId::new(clock::now_ms());
+        let reply = match call {
+            Call::Create => self.transport.create(bearer.header(), row, request_id).await,
+            Call::ReadBack => self.transport.read_back(bearer.header(), row, request_id).await,
+        };
+        drop(permit);
+        let heard = hear(call, reply, row);
+        let verdict = classify(call, heard.signal);
+        debug!(
+            input = key.input,
+            record = key.record,
+            attempt,
+            call = ?call,
+            status = heard.status,
+            code = verdict.code(),
+            request_id = %request_id,
+            "attempt ended"
+        );
+        self.tell(pass, &bearer, verdict, &heard);
+        course.take(verdict, heard, request_id, bearer.has_worked())
+    }
+
+    /// Tells the gate and the token store what the answer says about the run.
+    fn tell(&self, pass: Pass<'_>, bearer: &Bearer, verdict: Verdict, heard: &Heard) {
+        match verdict {
+            Verdict::Created | Verdict::ReadBack | Verdict::Existing | Verdict::Conflict | Verdict::Refused => {
+                bearer.worked();
+                pass.answered();
+            }
+            Verdict::NotPermitted => pass.answered(),
+            Verdict::RefreshToken => {
+                self.tokens.refuse(bearer);
+                pass.answered();
+            }
+            Verdict::Wait(_) => {
+                self.waits.fetch_add(1, Ordering::Relaxed);
+                pass.told_to_wait(heard.retry_after);
+            }
+            Verdict::NotReached => {
+                self.waits.fetch_add(1, Ordering::Relaxed);
+                pass.not_reached();
+            }
+            Verdict::Unknown(_) => pass.unclear(),
+        }
+    }
+
+    async fn permit(&self) -> Permit<'_> {
+        self.permits.acquire().await.ok()
+    }
+
+    /// Gets a token where there is none. One caller asks, the others wait for what it gets.
+    async fn renew(&self, pass: Pass<'_>) -> Result<(), Halt> {
+        let _turn = self.tokens.turn().await;
+        if !matches!(self.tokens.look(), Held::Nothing) || !pass.holds() {
+            return Ok(());
+        }
+        match self.ask_for_token().await {
+            Asked::Granted => {}
+            Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
+            Asked::Later(reply) => {
+                self.waits.fetch_add(1, Ordering::Relaxed);
+                pass.told_to_wait(reply.and_then(|reply| reply.retry_after));
+            }
+        }
+        Ok(())
+    }
+
+    /// Renews a token that is still good. Whatever goes wrong, the old one serves on and it is tried again later.
+    async fn renew_ahead(&self, bearer: &Arc<Bearer>) {
+        // Somebody may have had the turn since the token was looked at.
+        if !matches!(self.tokens.look(), Held::Ending(_)) {
+            return;
+        }
+        match self.ask_for_token().await {
+            Asked::Granted => {}
+            Asked::Refused(_) | Asked::Later(_) => self.tokens.put_off(bearer),
+        }
+    }
+
+    /// Asks for a token, with a permit and a turn like every request.
+    async fn ask_for_token(&self) -> Asked {
+        let permit = self.permit().await;
+        self.limit.turn().await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let asked_at = Instant::now();
+        let reply = self.transport.token().await;
+        drop(permit);
+        let status = reply.as_ref().ok().map(|reply| reply.status);
+        debug!(status, "token asked for");
+        let granted = match &reply {
+            Ok(Reply {
+                status: 200,
+                payload: Payload::Whole(body),
+                ..
+            }) => Granted::read(body),
+            Ok(_) | Err(_) => None,
+        };
+        match (granted, status) {
+            (Some(granted), _) => {
+                self.tokens.keep(granted, asked_at);
+                Asked::Granted
+            }
+            (None, Some(status @ (400 | 401))) => Asked::Refused(status),
+            (None, _) => Asked::Later(reply.ok()),
+        }
+    }
+}
+
+/// What a token endpoint did.
+enum Asked {
+    Granted,
+    /// It does not know this client: no waiting helps.
+    Refused(u16),
+    /// Nothing to be used, for now.
+    Later(Option<Reply>),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::send::testing::{self, Answer, Service, row, settings, token};
+
+    const KEY: RowKey = RowKey { input: 1, record: 1 };
+
+    /// Gives the sender the token `old`, which has half a second left of ten.
+    fn with_ending_token(service: &Service) -> Sender {
+        let (api, send) = settings(&service.url());
+        let sender = Sender::new(&api, &send).unwrap();
+        let Answer::Full(_, _, body) = token("old", 10) else {
+            panic!("no token");
+        };
+        let asked_at = Instant::now() - Duration::from_millis(9_500);
+        sender.0.tokens.keep(Granted::read(body.as_bytes()).unwrap(), asked_at);
+        sender
+    }
+
+    #[tokio::test]
+    async fn a_token_near_its_end_is_renewed_ahead_of_it() {
+        let service = Service::answering(vec![testing::created()]);
+        let sender = with_ending_token(&service);
+        for _ in 0..3 {
+            sender.send(KEY, &row(), &Stop::new()).await.unwrap();
+        }
+        assert_eq!(service.token_requests().len(), 1);
+        for request in service.requests() {
+            assert_eq!(request.header("authorization"), Some("Bearer t1"));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_old_token_serves_while_renewal_fails() {
+        let service = Service::start(|request, _| {
+            if request.is_token() {
+                Answer::Full(500, "", String::new())
+            } else {
+                testing::created()
+            }
+        });
+        let sender = with_ending_token(&service);
+        for _ in 0..3 {
+            sender.send(KEY, &row(), &Stop::new()).await.unwrap();
+        }
+        assert_eq!(service.token_requests().len(), 1);
+        assert_eq!(service.requests()[2].header("authorization"), Some("Bearer old"));
+        assert_eq!(sender.counters().waits, 0);
+    }
+
+    #[tokio::test]
+    async fn a_limit_of_nothing_is_refused() {
+        let check = |change: fn(&mut SendSettings), expected: &str| {
+            let (api, mut send) = settings("http://127.0.0.1:9");
+            change(&mut send);
+            assert_eq!(Sender::new(&api, &send).unwrap_err().to_string(), expected);
+        };
+        check(|send| send.rate_per_second = Some(0), "send.rate-per-second is 0");
+        check(|send| send.burst = Some(0), "send.burst is 0");
+        check(|send| send.max_in_flight = 0, "send.max-in-flight is 0");
+        check(|send| send.max_attempts = 0, "send.max-attempts is 0");
+    }
+}
