@@ -277,12 +277,6 @@ impl FieldId {
     pub fn path(self) -> &'static str {
         self.field().path
     }
-
-    /// The field of this key in the same object: `mailing_address.state` → `mailing_address.country_code`.
-    pub fn sibling(self, key: &str) -> Option<Self> {
-        let (object, _) = self.field().parts();
-        Self::all().find(|id| id.field().parts() == (object, key))
-    }
 }
 
 #[expect(
@@ -318,13 +312,5 @@ mod tests {
     fn constants_name_their_fields() {
         assert_eq!(FieldId::ID.path(), "id");
         assert_eq!(FieldId::CUSTOMER_TYPE.path(), "customer_type");
-        assert_eq!(
-            FieldId::from_path("mailing_address.state")
-                .unwrap()
-                .sibling("country_code")
-                .unwrap()
-                .path(),
-            "mailing_address.country_code"
-        );
     }
 }

@@ -355,16 +355,17 @@ const MAILING_COUNTRY: FieldId = FieldId::known("mailing_address.country_code");
 const REGISTERED_COUNTRY: FieldId = FieldId::known("registered_address.country_code");
 const INCORPORATION_COUNTRY: FieldId = FieldId::known("country_of_incorporation");
 const INCORPORATION_STATE: FieldId = FieldId::known("state_of_incorporation");
+const MAILING_STATE: FieldId = FieldId::known("mailing_address.state");
+const REGISTERED_STATE: FieldId = FieldId::known("registered_address.state");
+const TELEPHONE: FieldId = FieldId::known("telephone_number");
 
 /// The fields that say in which country a telephone number or a state is to be read, first the one that decides.
 fn countries_of(id: FieldId, customer_type: Option<CustomerType>) -> &'static [FieldId] {
-    match (id.field().kind, customer_type) {
-        (Kind::State, _) if id == INCORPORATION_STATE => &[INCORPORATION_COUNTRY],
-        (Kind::State, _) if id.field().parts().0 == "mailing_address" => &[MAILING_COUNTRY],
-        (Kind::State, _) => &[REGISTERED_COUNTRY],
-        (Kind::Phone, Some(CustomerType::Individual)) => &[MAILING_COUNTRY],
-        (Kind::Phone, Some(CustomerType::Corporation)) => &[REGISTERED_COUNTRY],
-        (Kind::Phone, None) => &[MAILING_COUNTRY, REGISTERED_COUNTRY],
+    match (id, customer_type) {
+        (MAILING_STATE, _) | (TELEPHONE, Some(CustomerType::Individual)) => &[MAILING_COUNTRY],
+        (REGISTERED_STATE, _) | (TELEPHONE, Some(CustomerType::Corporation)) => &[REGISTERED_COUNTRY],
+        (TELEPHONE, None) => &[MAILING_COUNTRY, REGISTERED_COUNTRY],
+        (INCORPORATION_STATE, _) => &[INCORPORATION_COUNTRY],
         _ => &[],
     }
 }

@@ -371,8 +371,8 @@ mod tests {
         let hint = error.hint().unwrap();
         let table: toml::Table = toml::from_str(hint.split_once(":\n").unwrap().1).unwrap();
         let columns = &table["columns"];
-        assert_eq!(columns["map"]["customerID"].as_str(), Some("id"));
-        assert_eq!(columns["map"]["city\u{1b}"].as_str(), Some("mailing_address.city"));
+        assert_eq!(columns["customerID"].as_str(), Some("id"));
+        assert_eq!(columns["city\u{1b}"].as_str(), Some("mailing_address.city"));
         assert_eq!(columns["constants"]["customer_type"].as_str(), Some("INDIVIDUAL"));
         assert!(
             columns["ignore"]
