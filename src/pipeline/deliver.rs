@@ -6,18 +6,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::capacity::{ROWS_PER_PERMIT, WAITING_BATCHES};
-use super::check::Checker;
 use super::error::PipelineError;
-use super::inputs::{Input, Inputs};
+use super::inputs::Input;
 use super::progress::Progress;
+use super::run::{Job, RunRequest};
 use crate::clock;
-use crate::ledger::{Claim, Claimed, InputEntry, Ledger, Reader, RowEntry, RunEntry};
+use crate::ledger::{Claim, Claimed, InputEntry, Ledger, RowEntry, RunEntry};
+use crate::model::chunk::Chunk;
 use crate::model::outcome::Outcome;
 use crate::model::row::{Checked, Row, RowKey};
 use crate::model::row_state::{RowEvent, RowState};
@@ -26,87 +26,91 @@ use crate::send::{RunStop, Sender, Sent, Stop};
 /// A row to be sent, with the state that it has.
 type Open = (RowKey, Row, RowState);
 
-/// Sends every open row of a run; gives why the service stopped it, if it did.
-pub(super) fn deliver(
-    checker: &Checker,
-    inputs: &Inputs,
-    run: &RunEntry,
-    (ledger, reader): (&Arc<Ledger>, &Reader),
-    sender: &Sender,
-    max_in_flight: usize,
-    (runtime, stop, progress): (&Runtime, &Stop, &Arc<Progress>),
-) -> Result<Option<RunStop>, PipelineError> {
-    let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
-    let crew = Crew {
-        ledger: Arc::clone(ledger),
-        sender: sender.clone(),
-        namespace: run.namespace,
-        max_in_flight,
-        stop: stop.clone(),
-        progress: Arc::clone(progress),
-        run_stop: Arc::default(),
-    };
-    let sending = runtime.spawn(crew.send_all(waiting));
-    let read = inputs
-        .iter()
-        .zip(&run.inputs)
-        .try_for_each(|(input, entry)| read_open(checker, (input, entry), (run, reader), &batches, stop));
-    drop(batches);
-    // What is on the wire is finished and written down, whatever ended the reading.
-    let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
-    match (read, sent) {
-        (Ok(()) | Err(PipelineError::Interrupted), Ok(run_stop)) => Ok(run_stop),
-        // What broke the sending has also ended the reading.
-        (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
-    }
-}
-
-/// Reads one source and hands its open rows on. A source without open rows is not read.
-fn read_open(
-    checker: &Checker,
-    (input, entry): (&Input, &InputEntry),
-    (run, reader): (&RunEntry, &Reader),
-    batches: &mpsc::Sender<Vec<Open>>,
-    stop: &Stop,
-) -> Result<(), PipelineError> {
-    let mut left = 0_u64;
-    reader.rows(entry.input_id, 1, u64::MAX, |row| {
-        left += u64::from(row.state.is_open());
-        Ok::<_, PipelineError>(())
-    })?;
-    if left == 0 {
-        return Ok(());
-    }
-    let read = checker.check(input, |chunk, checked| {
-        if stop.is_requested() {
-            return Err(PipelineError::Interrupted);
-        }
-        let mut positions = chunk.iter().map(|(position, _)| position.record);
-        let (Some(first), last) = (positions.next(), positions.last()) else {
-            return Ok(());
+impl Job<'_> {
+    /// Sends every open row of the run; gives why the service stopped it, if it did.
+    pub(super) fn deliver(&self) -> Result<Option<RunStop>, PipelineError> {
+        let RunRequest {
+            settings,
+            runtime,
+            stop,
+            progress,
+            ..
+        } = self.request;
+        let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
+        let crew = Crew {
+            ledger: Arc::clone(&self.ledger),
+            sender: self.sender.clone(),
+            namespace: self.run.namespace,
+            max_in_flight: settings.send.max_in_flight,
+            stop: stop.clone(),
+            progress: Arc::clone(progress),
+            run_stop: Arc::default(),
         };
-        let mut open: HashMap<u64, RowEntry> = HashMap::new();
-        reader.rows(entry.input_id, first, last.unwrap_or(first), |row| {
-            if row.state.is_open() {
-                open.insert(row.position.record, row);
-            }
+        let sending = runtime.spawn(crew.send_all(waiting));
+        let mut sources = self.inputs.iter().zip(&self.run.inputs);
+        let read = sources.try_for_each(|(input, entry)| self.read_open(input, entry, &batches));
+        drop(batches);
+        // What is on the wire is finished and written down, whatever ended the reading.
+        let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
+        match (read, sent) {
+            (Ok(()) | Err(PipelineError::Interrupted), Ok(run_stop)) => Ok(run_stop),
+            // What broke the sending has also ended the reading.
+            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+        }
+    }
+
+    /// Reads one source and hands its open rows on. A source without open rows is not read.
+    fn read_open(
+        &self,
+        input: &Input,
+        entry: &InputEntry,
+        batches: &mpsc::Sender<Vec<Open>>,
+    ) -> Result<(), PipelineError> {
+        let mut left = 0_u64;
+        self.reader.rows(entry.input_id, 1, u64::MAX, |row| {
+            left += u64::from(row.state.is_open());
             Ok::<_, PipelineError>(())
         })?;
-        let batch = match_rows(checked, &mut open, run, input)?;
-        left = left.saturating_sub(batch.len() as u64);
-        if !batch.is_empty() && batches.blocking_send(batch).is_err() {
-            return Err(PipelineError::Interrupted);
-        }
-        // Behind the last open row there is nothing to read for.
         if left == 0 {
-            Err(PipelineError::Interrupted)
-        } else {
-            Ok(())
+            return Ok(());
         }
-    });
-    match read {
-        Err(PipelineError::Interrupted) if left == 0 => Ok(()),
-        read => read.map(|_| ()),
+        let read = self.checker.check(input, |chunk, checked| {
+            if self.request.stop.is_requested() {
+                return Err(PipelineError::Interrupted);
+            }
+            let mut open = self.open_rows(entry, chunk)?;
+            let batch = match_rows(checked, &mut open, &self.run, input)?;
+            left = left.saturating_sub(batch.len() as u64);
+            if !batch.is_empty() && batches.blocking_send(batch).is_err() {
+                return Err(PipelineError::Interrupted);
+            }
+            // Behind the last open row there is nothing to read for.
+            if left == 0 {
+                Err(PipelineError::Interrupted)
+            } else {
+                Ok(())
+            }
+        });
+        match read {
+            Err(PipelineError::Interrupted) if left == 0 => Ok(()),
+            read => read.map(|_| ()),
+        }
+    }
+
+    /// The rows of a chunk that are still to be sent, by record.
+    fn open_rows(&self, entry: &InputEntry, chunk: &Chunk) -> Result<HashMap<u64, RowEntry>, PipelineError> {
+        let mut open = HashMap::new();
+        let mut records = chunk.iter().map(|(position, _)| position.record);
+        if let Some(first) = records.next() {
+            let last = records.last().unwrap_or(first);
+            self.reader.rows(entry.input_id, first, last, |row| {
+                if row.state.is_open() {
+                    open.insert(row.position.record, row);
+                }
+                Ok::<_, PipelineError>(())
+            })?;
+        }
+        Ok(open)
     }
 }
 

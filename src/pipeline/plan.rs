@@ -3,60 +3,51 @@
 //! Records are planned in their order, so what is planned is always the first part of a source: after a crash the same
 //! pass goes on behind it. Records that are planned already are checked again, only to know whose later rows they repeat.
 
-use super::check::Checker;
 use super::duplicates::Customers;
 use super::error::PipelineError;
-use super::inputs::Inputs;
-use super::progress::Progress;
-use crate::ledger::{InputTotals, Ledger, Planned, PlannedFinding, Reader, RunEntry};
+use super::run::{Job, RunRequest};
+use crate::ledger::{InputTotals, Planned, PlannedFinding};
 use crate::model::row::Checked;
 use crate::model::row_state::RowEvent;
-use crate::send::Stop;
 
-/// Plans every record of a run; `false` if it was asked to stop before the end.
-pub(super) fn plan(
-    checker: &Checker,
-    inputs: &Inputs,
-    run: &RunEntry,
-    (ledger, reader): (&Ledger, &Reader),
-    progress: &Progress,
-    stop: &Stop,
-) -> Result<bool, PipelineError> {
-    let mut customers = Customers::default();
-    let mut records_before = 0;
-    for (input, entry) in inputs.iter().zip(&run.inputs) {
-        let planned_before = reader.planned(entry.input_id)?;
-        let tally = checker.check(input, |chunk, checked| {
-            if stop.is_requested() {
-                return Err(PipelineError::Interrupted);
-            }
-            let mut batch = Vec::with_capacity(checked.len());
-            for checked in checked {
-                let planned = planned(entry.input_id, &mut customers, checked, records_before);
-                if planned.position.record > planned_before {
-                    batch.push(planned);
+impl Job<'_> {
+    /// Plans every record of the run; `false` if it was asked to stop before the end.
+    pub(super) fn plan(&self) -> Result<bool, PipelineError> {
+        let RunRequest { progress, stop, .. } = self.request;
+        let mut customers = Customers::default();
+        let mut records_before = 0;
+        for (input, entry) in self.inputs.iter().zip(&self.run.inputs) {
+            let planned_before = self.reader.planned(entry.input_id)?;
+            let checked = self.checker.check(input, |chunk, checked| {
+                if stop.is_requested() {
+                    return Err(PipelineError::Interrupted);
                 }
-            }
-            for state in ledger.plan(run.namespace, batch)? {
-                progress.step(None, state);
-            }
-            progress.check(chunk.len());
-            Ok(())
-        });
-        let tally = match tally {
-            Err(PipelineError::Interrupted) => return Ok(false),
-            tally => tally?,
-        };
-        ledger.end_input(
-            entry.input_id,
-            InputTotals {
+                let mut batch = Vec::with_capacity(checked.len());
+                for checked in checked {
+                    let planned = planned(entry.input_id, &mut customers, checked, records_before);
+                    if planned.position.record > planned_before {
+                        batch.push(planned);
+                    }
+                }
+                for state in self.ledger.plan(self.run.namespace, batch)? {
+                    progress.step(None, state);
+                }
+                progress.check(chunk.len());
+                Ok(())
+            });
+            let tally = match checked {
+                Err(PipelineError::Interrupted) => return Ok(false),
+                checked => checked?,
+            };
+            let totals = InputTotals {
                 records: tally.records,
                 blank_lines: tally.blank_lines,
-            },
-        )?;
-        records_before += tally.records;
+            };
+            self.ledger.end_input(entry.input_id, totals)?;
+            records_before += tally.records;
+        }
+        Ok(true)
     }
-    Ok(true)
 }
 
 fn planned(input: i64, customers: &mut Customers, checked: Checked, records_before: u64) -> Planned {

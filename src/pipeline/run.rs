@@ -6,10 +6,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
 use super::check::Checker;
-use super::deliver::deliver;
 use super::error::PipelineError;
 use super::inputs::Inputs;
-use super::plan::plan;
 use super::progress::{Phase, Progress};
 use crate::clock;
 use crate::config::settings::{Settings, Threshold};
@@ -75,105 +73,97 @@ pub struct Ran {
 /// Must not be called from within the asynchronous runtime: it blocks.
 pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineError> {
     let settings = request.settings;
-    let progress = &request.progress;
-    progress.enter(Phase::Identifying);
+    request.progress.enter(Phase::Identifying);
     let sender = Sender::new(&settings.api, &settings.send)?;
     let new = describe(inputs, request)?;
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
     let reader = Reader::open(ledger.path())?;
-    let (run_id, resumed) = match known_run(&reader, &new)? {
-        Some(run) => (run.run_id, true),
-        None => (ledger.begin_run(new)?.0, false),
+    let known = known_run(&reader, &new)?;
+    let resumed = known.is_some();
+    let run_id = match known {
+        Some(run) => run.run_id,
+        None => ledger.begin_run(new)?.0,
     };
+    let run = reader.run(run_id)?.ok_or(PipelineError::Worker)?;
+    let checker = checker(settings, &run)?;
     let job = Job {
         request,
         inputs,
         ledger,
         reader,
-        run_id,
+        checker,
+        sender,
+        run,
     };
-    if resumed && job.entry()?.is_planned() && job.open_rows()? == 0 && job.entry()?.is_finished() {
-        return job.ran(resumed, RunEnd::NothingToDo, 0);
+    let before = job.reader.totals(&job.run)?;
+    request.progress.set_totals(before);
+    if job.run.is_finished() && before.count(RowState::is_open) == 0 {
+        return job.ran(resumed, RunEnd::NothingToDo);
     }
     job.ledger.run_event(run_id, "started", None)?;
-    let end = job.work(&sender)?;
+    let end = job.work()?;
     let end = job.close(end)?;
-    job.ran(resumed, end, sender.counters().requests)
+    job.ran(resumed, end)
 }
 
-struct Job<'a> {
-    request: &'a RunRequest<'a>,
-    inputs: &'a Inputs,
-    ledger: Arc<Ledger>,
-    reader: Reader,
-    run_id: i64,
+/// The rules of a run: its own namespace and day, so that every pass derives the same ids.
+fn checker(settings: &Settings, run: &RunEntry) -> Result<Checker, PipelineError> {
+    let mut rules = settings.clone();
+    rules.api.namespace = run.namespace;
+    let today = run.today.parse().unwrap_or_else(|_| clock::today());
+    Checker::new(Normalizer::new(&rules, today)?, &settings.input)
+}
+
+/// A run at work, with everything that its passes use. Each pass is in a file of its own: `plan` and `deliver`.
+pub(super) struct Job<'a> {
+    pub(super) request: &'a RunRequest<'a>,
+    pub(super) inputs: &'a Inputs,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) reader: Reader,
+    pub(super) checker: Checker,
+    pub(super) sender: Sender,
+    /// The run as it was when this process took it up.
+    pub(super) run: RunEntry,
 }
 
 impl Job<'_> {
-    fn entry(&self) -> Result<RunEntry, PipelineError> {
-        let run = self.reader.run(self.run_id)?;
-        run.ok_or(PipelineError::Worker)
-    }
-
-    fn open_rows(&self) -> Result<u64, PipelineError> {
-        Ok(self.reader.totals(&self.entry()?)?.count(RowState::is_open))
-    }
-
     /// Plans what is not planned, holds the brake against it, and sends what is open.
-    fn work(&self, sender: &Sender) -> Result<RunEnd, PipelineError> {
+    fn work(&self) -> Result<RunEnd, PipelineError> {
         let RunRequest {
             settings,
-            runtime,
             stop,
             progress,
             ..
         } = self.request;
-        let run = self.entry()?;
-        let today = run.today.parse().unwrap_or_else(|_| clock::today());
-        // The run's own namespace and day: every pass derives the same ids.
-        let mut rules = (*settings).clone();
-        rules.api.namespace = run.namespace;
-        let checker = Checker::new(Normalizer::new(&rules, today)?, &settings.input)?;
-        progress.set_totals(self.reader.totals(&run)?);
-        if !run.is_planned() {
+        if !self.run.is_planned() {
             progress.enter(Phase::Checking);
-            if !plan(
-                &checker,
-                self.inputs,
-                &run,
-                (&self.ledger, &self.reader),
-                progress,
-                stop,
-            )? {
+            if !self.plan()? {
                 return Ok(RunEnd::Interrupted);
             }
-            self.ledger.run_event(self.run_id, "planned", None)?;
+            self.ledger.run_event(self.run.run_id, "planned", None)?;
         }
         if let Some(braked) = brake(progress, settings.input.max_rejects) {
             return Ok(braked);
         }
         progress.enter(Phase::Sending);
-        let run_stop = deliver(
-            &checker,
-            self.inputs,
-            &run,
-            (&self.ledger, &self.reader),
-            sender,
-            settings.send.max_in_flight,
-            (runtime, stop, progress),
-        )?;
-        Ok(match run_stop {
+        Ok(match self.deliver()? {
             Some(run_stop) => RunEnd::Stopped(run_stop),
             None if stop.is_requested() => RunEnd::Interrupted,
             None => RunEnd::Finished,
         })
     }
 
+    /// The run as it stands now.
+    fn now(&self) -> Result<(RunEntry, Balance), PipelineError> {
+        let run = self.reader.run(self.run.run_id)?.ok_or(PipelineError::Worker)?;
+        let balance = Balance::of(&self.reader, &run)?;
+        Ok((run, balance))
+    }
+
     /// Writes down how the run ended. A run that has nothing left to send is finished, whoever asked it to stop.
     fn close(&self, end: RunEnd) -> Result<RunEnd, PipelineError> {
         self.request.progress.enter(Phase::Balancing);
-        let run = self.entry()?;
-        let balance = Balance::of(&self.reader, &run)?;
+        let (run, balance) = self.now()?;
         let done = run.is_planned() && balance.complete && balance.is_settled();
         let end = if end == RunEnd::Interrupted && done {
             RunEnd::Finished
@@ -187,19 +177,19 @@ impl Job<'_> {
             RunEnd::Stopped(stop) => ("stopped", Some(stop.code().to_owned())),
             RunEnd::Interrupted => ("stopped", Some("interrupted".to_owned())),
         };
-        self.ledger.run_event(self.run_id, kind, reason)?;
+        self.ledger.run_event(run.run_id, kind, reason)?;
         Ok(end)
     }
 
-    fn ran(&self, resumed: bool, end: RunEnd, requests: u64) -> Result<Ran, PipelineError> {
-        let balance = Balance::of(&self.reader, &self.entry()?)?;
+    fn ran(&self, resumed: bool, end: RunEnd) -> Result<Ran, PipelineError> {
+        let (run, balance) = self.now()?;
         let adds_up = balance.adds_up() && (balance.is_settled() || end != RunEnd::Finished);
         Ok(Ran {
-            run_id: self.run_id,
+            run_id: run.run_id,
             resumed,
             end,
             adds_up,
-            requests,
+            requests: self.sender.counters().requests,
         })
     }
 }
