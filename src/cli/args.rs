@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
@@ -27,6 +27,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check files and create their customers; the same command again goes on where it stopped
+    #[command(mut_arg("sandbox", |arg| arg.help("Send to a sandbox in this process; its ledger is sandbox.db")))]
     Run(RunArgs),
     /// Check files and send nothing: no network, no ledger
     Validate(ValidateArgs),
@@ -47,17 +48,18 @@ pub(crate) enum Command {
 /// Form of the result on standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people
+    // Comments, not documentation: help for each value would double the length of every command's help.
+    // For people.
     #[default]
     Human,
-    /// For programs
+    // For programs.
     Json,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ConfigArgs {
     /// Configuration file [default: ./rollcall.toml if there is one]
-    #[arg(long, value_name = "FILE", env = "ROLLCALL_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -76,9 +78,10 @@ pub(crate) struct LedgerArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  rollcall run customers.csv --sandbox            try it out against a local API
-  rollcall run customers.csv --config bank.toml   the real thing
-  zcat export.csv.gz | rollcall run - --config bank.toml")]
+  rollcall run customers.csv --sandbox            try it out; nothing leaves this machine
+  rollcall run customers.csv --config bank.toml   the real thing; again after a crash to go on
+  rollcall run january.csv.gz february.csv.gz     several files as one run
+  cat customers.csv | rollcall run - --sandbox    standard input")]
 pub(crate) struct RunArgs {
     /// CSV files, plain, gzip or zstd, in the order of their rows; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -103,7 +106,8 @@ pub(crate) struct RunArgs {
 #[command(after_help = "\
 Examples:
   rollcall validate customers.csv
-  rollcall validate customers.csv --accepted ok.jsonl --rejects to-fix.csv")]
+  rollcall validate customers.csv --rejects to-fix.csv --accepted payloads.jsonl
+  rollcall validate customers.csv --format json | jq .   an object a line; the last is the summary")]
 pub(crate) struct ValidateArgs {
     /// CSV files, plain, gzip or zstd; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -122,6 +126,11 @@ pub(crate) struct ValidateArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall status                 every run, a line each, and what to type next
+  rollcall status 3               one run with its control totals
+  rollcall status --sandbox       the runs of `rollcall run --sandbox`")]
 pub(crate) struct StatusArgs {
     /// Number of the run [default: all]
     pub(crate) run: Option<i64>,
@@ -135,27 +144,36 @@ pub(crate) struct StatusArgs {
 /// Form of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
-    /// For people
+    // For people.
     #[default]
     Text,
-    /// For programs, the same figures
+    // For programs, the same figures.
     Json,
-    /// One line a record
+    // One line a record.
     Csv,
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall report                            the latest run: totals, findings, reasons
+  rollcall report 3 --format csv > run3.csv  what became of every record, a line each
+  rollcall report --format json | jq .totals")]
 pub(crate) struct ReportArgs {
     /// Number of the run [default: the latest]
     pub(crate) run: Option<i64>,
     #[command(flatten)]
     pub(crate) ledger: LedgerArgs,
-    /// Form of the report
+    /// Form of the report; csv is one line a record
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall fields
+  rollcall fields --format json | jq -r '.[] | select(.individual == \"required\") | .path'")]
 pub(crate) struct FieldsArgs {
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
@@ -163,6 +181,12 @@ pub(crate) struct FieldsArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall settings --config bank.toml
+  ROLLCALL_SEND_RATE_PER_SECOND=50 rollcall settings
+
+A flag stands over the environment, the environment over the file, the file over the default.")]
 pub(crate) struct SettingsArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
@@ -172,6 +196,13 @@ pub(crate) struct SettingsArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall sandbox                                      quick and sound, on port 8080
+  rollcall sandbox --state customers.jsonl --rate 50    remembers, and answers 429 above 50 a second
+  rollcall sandbox --reset-rate 0.1 --error-rate 0.05   breaks on demand
+
+It prints what to export for `rollcall run`, and at its end what it received.")]
 pub(crate) struct SandboxArgs {
     /// Port on 127.0.0.1; 0 for any
     #[arg(long, default_value_t = 8080)]
@@ -183,22 +214,22 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) latency: u64,
     /// Requests a second above which the answer is 429
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// Share of requests that are answered 500 before anything happens
-    #[arg(long, value_name = "0..1", default_value_t = 0.0)]
+    #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
     pub(crate) error_rate: f64,
     /// Share of requests whose connection is reset, half of them after the effect
-    #[arg(long, value_name = "0..1", default_value_t = 0.0)]
+    #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
     pub(crate) reset_rate: f64,
     /// Share of requests that are answered 503 with Retry-After
-    #[arg(long, value_name = "0..1", default_value_t = 0.0)]
+    #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
     pub(crate) unavailable_rate: f64,
     /// Seed of the faults
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Status of the answer to a second create of one customer: 400, 409 or 422
-    #[arg(long, value_name = "STATUS", default_value_t = 400)]
+    /// Status of the answer to a second create of one customer, 400 to 499
+    #[arg(long, value_name = "STATUS", default_value_t = 400, value_parser = value_parser!(u16).range(400..500))]
     pub(crate) duplicate_status: u16,
     /// Seconds that a token lives
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
@@ -206,7 +237,19 @@ pub(crate) struct SandboxArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall completions bash > ~/.local/share/bash-completion/completions/rollcall
+  rollcall completions zsh > ~/.zfunc/_rollcall")]
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: Shell,
+}
+
+/// A share: 0 is nothing, 1 is everything.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        Ok(_) | Err(_) => Err("must be a number between 0 and 1".to_owned()),
+    }
 }

@@ -3,12 +3,23 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use thiserror::Error;
+
 use super::exit::Exit;
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::pipeline::PipelineError;
 use crate::read::ReadError;
 use crate::sandbox::SandboxError;
+
+/// A run that the ledger does not have.
+#[derive(Debug, Error)]
+pub(super) enum NoRun {
+    #[error("the ledger has no run {0}")]
+    Number(i64),
+    #[error("the ledger has no run yet")]
+    AtAll,
+}
 
 /// Prints an error with its causes and its hint; gives the exit code that it stands for.
 pub(super) fn report(error: &anyhow::Error) -> Exit {
@@ -22,7 +33,7 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
         text.push_str(&format!("  because: {cause}\n"));
     }
     if let Some(hint) = hint {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.push_str(&format!("hint: {}\n", hint.trim_end()));
     }
     say(&text);
     exit
@@ -72,8 +83,20 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<LedgerError>() {
             return (Exit::Unusable, error.hint().map(str::to_owned));
         }
-        if cause.is::<SandboxError>() {
-            return (Exit::Usage, None);
+        if let Some(error) = cause.downcast_ref::<NoRun>() {
+            let hint = match error {
+                NoRun::Number(_) => "`rollcall status` lists the runs of a ledger",
+                NoRun::AtAll => "make one with `rollcall run FILE`, or name another ledger with --ledger",
+            };
+            return (Exit::Usage, Some(hint.to_owned()));
+        }
+        if let Some(error) = cause.downcast_ref::<SandboxError>() {
+            let hint = match error {
+                SandboxError::Listen { .. } => Some("choose another --port; 0 takes any that is free"),
+                SandboxError::State(_) => Some("name another file with --state"),
+                SandboxError::NotLoopback { .. } | SandboxError::Options { .. } => None,
+            };
+            return (Exit::Usage, hint.map(str::to_owned));
         }
     }
     (Exit::Unusable, None)

@@ -63,7 +63,7 @@ pub enum ConfigError {
         origin: Origin,
     },
     /// Settings without which nothing can be sent.
-    #[error("not set: {}", keys.join(", "))]
+    #[error("nothing can be sent without {}", keys.join(", "))]
     Missing {
         /// The keys.
         keys: Vec<&'static str>,
@@ -80,11 +80,21 @@ impl ConfigError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => Some("check the path, or leave --config out to use ./rollcall.toml".to_owned()),
-            Self::Syntax { .. } => Some("see config/example.toml for every key in its form".to_owned()),
-            Self::UnknownKey { nearest, .. } => Some(nearest.map_or_else(
+            Self::Read { .. } => {
+                Some("check the path, or leave it out: ./rollcall.toml is used if there is one".to_owned())
+            }
+            Self::Syntax { .. } => Some("config/example.toml shows every key in its form".to_owned()),
+            Self::UnknownKey { nearest, origin, .. } => Some(nearest.map_or_else(
                 || "`rollcall settings` lists every key".to_owned(),
-                |nearest| format!("did you mean `{nearest}`? `rollcall settings` lists every key"),
+                |nearest| match origin {
+                    Origin::Environment(_) => format!(
+                        "did you mean {}? `rollcall settings` lists every name",
+                        table::environment_name(nearest)
+                    ),
+                    Origin::Default | Origin::File(_) | Origin::Flag(_) | Origin::Sandbox => {
+                        format!("did you mean `{nearest}`? `rollcall settings` lists every key")
+                    }
+                },
             )),
             Self::Value { key, .. } => table::find(key).map(|setting| format!("{}: {}", setting.key, setting.about)),
             Self::Secret { key, .. } => Some(format!(
@@ -92,8 +102,16 @@ impl ConfigError {
                 table::environment_name(key)
             )),
             Self::Missing { keys } => Some(format!(
-                "set them in the configuration file or the environment ({} …), or try --sandbox",
-                keys.first().map(|key| table::environment_name(key)).unwrap_or_default()
+                "set {} in the environment{}, or try --sandbox",
+                keys.iter()
+                    .map(|key| table::environment_name(key))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                if *keys == ["api.client-secret"] {
+                    ", or api.client-secret-file in the configuration file"
+                } else {
+                    ", or all but the secret in the configuration file"
+                }
             )),
             Self::MissingNamespace { fresh } => Some(format!(
                 "it is chosen once for each client and environment and never changed again; if this target never had one, \

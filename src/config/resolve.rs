@@ -351,8 +351,9 @@ mod tests {
         check_error(
             "",
             &[("ROLLCALL_SEND_MAX_INFLIGHT", "1")],
-            "did you mean `send.max-in-flight`",
+            "did you mean ROLLCALL_SEND_MAX_IN_FLIGHT",
         );
+        check_error("", &[("ROLLCALL_SEND_RATE", "1")], "ROLLCALL_SEND_RATE_PER_SECOND");
         check_error("[api]\nclient-secret = \"x\"", &[], "ROLLCALL_API_CLIENT_SECRET");
         check_error("[send]\nrequest-timeout = \"soon\"", &[], "must be a duration");
         check_error("[input]\nnull-words = [\"NA\"]", &[], "Namibia");

@@ -40,7 +40,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("send.request-timeout", "\"30s\"", "time for one whole request"),
     setting("send.backoff-base", "\"500ms\"", "first wait before a retry; it doubles, with full jitter"),
     setting("send.backoff-cap", "\"30s\"", "longest wait before a retry"),
-    setting("send.give-up-after", "\"15m\"", "how long a run waits for a service that does not answer"),
+    setting("send.give-up-after", "\"15m\"", "how long a run waits for a service that takes nothing before it ends, resumable"),
     setting("input.delimiter", "", "separator: one of , ; | or \"\\t\"; detected if not set"),
     setting("input.encoding", "\"utf-8\"", "encoding of the input, a WHATWG label"),
     setting("input.default-region", "", "country of telephone numbers that have none, alpha-2"),
@@ -51,7 +51,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("input.max-columns", "4096", "columns of one source"),
     setting("input.max-rejects", "\"10%\"", "rejects above which nothing is sent: a number, or a share of the records"),
     setting("input.workers", "0", "threads that check rows; 0 for one a core, at most 8"),
-    setting("ledger.path", "", "the ledger, one file; DIR/ledger.db in the data folder if not set"),
+    setting("ledger.path", "", "the ledger, one file; ledger.db in data.dir if not set"),
     setting("data.dir", "\".rollcall\"", "folder for the ledger and private temporary files"),
 ];
 
@@ -65,8 +65,14 @@ pub fn environment_name(key: &str) -> String {
     format!("ROLLCALL_{}", key.replace(['.', '-'], "_").to_uppercase())
 }
 
-/// The existing key that resembles one that does not exist.
+/// The existing key that resembles one that does not exist: one that it begins, else the one most like it.
 pub(super) fn nearest(key: &str) -> Option<&'static str> {
+    let begun = SETTINGS
+        .iter()
+        .find(|setting| key.contains('.') && setting.key.starts_with(key));
+    if let Some(setting) = begun {
+        return Some(setting.key);
+    }
     SETTINGS
         .iter()
         .map(|setting| (strsim::jaro_winkler(key, setting.key), setting.key))

@@ -28,7 +28,7 @@ pub enum LedgerError {
         /// The ledger.
         path: PathBuf,
     },
-    /// A newer rollcall has written it, or it is no ledger at all.
+    /// A newer rollcall has written it.
     #[error("the ledger {} has version {found}, and this rollcall knows versions up to {known}", path.display())]
     Version {
         /// The ledger.
@@ -38,8 +38,8 @@ pub enum LedgerError {
         /// Newest version known here.
         known: i64,
     },
-    /// Another program's database.
-    #[error("{} is a database, but not a ledger of rollcall", path.display())]
+    /// Another program's database, or no database at all.
+    #[error("{} is not a ledger of rollcall", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

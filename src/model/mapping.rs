@@ -2,6 +2,10 @@
 
 use super::field::FieldId;
 
+/// Columns that a rejects file has beside the source's own. They are never data: a clerk repairs the file and sends it
+/// as it is.
+pub const REJECT_COLUMNS: [&str; 6] = ["_file", "_record", "_line", "_state", "_codes", "_message"];
+
 /// What becomes of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {

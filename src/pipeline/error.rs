@@ -76,7 +76,7 @@ impl PipelineError {
             Self::Ledger(error) => error.hint().map(str::to_owned),
             Self::Send(error) => Some(error.hint().to_owned()),
             Self::Normalizer(_) => Some("`rollcall settings` shows the settings and where each came from".to_owned()),
-            Self::Output { .. } => Some("choose a file that does not exist yet, in a folder that can be written".to_owned()),
+            Self::Output { .. } => Some("name a file in a folder that exists and can be written".to_owned()),
             Self::RejectColumns { .. } => Some("validate the files one by one".to_owned()),
             Self::SameInput { .. } => Some("name each file once".to_owned()),
             Self::RecordChanged { .. } => Some(

@@ -10,10 +10,8 @@ use tempfile::NamedTempFile;
 
 use super::error::PipelineError;
 use super::validate::{Judged, Judgment};
+use crate::model::mapping::REJECT_COLUMNS;
 use crate::model::rule::Rule;
-
-/// Columns that the rejects file has beside the source's own.
-const EXTRA_COLUMNS: [&str; 6] = ["_file", "_record", "_line", "_state", "_codes", "_message"];
 
 /// The files of one validation.
 #[derive(Default)]
@@ -106,7 +104,11 @@ impl Rejects {
         let names = &judged.input.mapping.names;
         match &self.columns {
             None => {
-                let header = names.iter().map(String::as_str).chain(EXTRA_COLUMNS).map(str::as_bytes);
+                let header = names
+                    .iter()
+                    .map(String::as_str)
+                    .chain(REJECT_COLUMNS)
+                    .map(str::as_bytes);
                 self.output.record(header)?;
                 self.columns = Some(names.clone());
             }

@@ -160,7 +160,7 @@ pub enum ReadError {
         limit: usize,
     },
     /// The header does not fit the fields of the API; every problem at once.
-    #[error("the header of {name} does not fit: {}", problem::list(.problems))]
+    #[error("the header of {name} does not fit:{}", problem::list(.problems))]
     Header {
         /// The source.
         name: String,

@@ -13,7 +13,7 @@ use super::problem::HeaderProblem;
 use super::required;
 use crate::config::settings::ColumnSettings;
 use crate::model::field::{CustomerType, FieldId};
-use crate::model::mapping::{Mapping, Target};
+use crate::model::mapping::{Mapping, REJECT_COLUMNS, Target};
 
 /// Maps the columns of a source, or says everything that is in the way.
 pub fn map(source_name: &str, header: &[String], settings: &ColumnSettings) -> Result<Mapping, ReadError> {
@@ -75,7 +75,7 @@ impl<'input> Mapper<'input> {
         Self {
             header,
             settings,
-            folded: header.iter().map(|name| names::fold(name)).collect(),
+            folded: header.iter().map(|name| names::fold_column(name)).collect(),
             customer_type,
             targets: Vec::new(),
             constants: Vec::new(),
@@ -136,10 +136,10 @@ impl<'input> Mapper<'input> {
             .collect();
         let ignored: Vec<_> = self.settings.ignore.iter().map(|name| names::fold(name)).collect();
         for (index, name) in self.header.iter().enumerate() {
-            let folded = names::fold(name);
+            let folded = names::fold_column(name);
             let target = if let Some(path) = mapped.get(&folded) {
                 self.field(path).map(Target::Field)
-            } else if ignored.contains(&folded) {
+            } else if ignored.contains(&folded) || REJECT_COLUMNS.contains(&name.as_str()) {
                 Some(Target::Ignored)
             } else {
                 self.target_of(index + 1, name)
@@ -301,6 +301,15 @@ mod tests {
             "id,first_name,last_name,",
             "customer_type:INDIVIDUAL, -",
             "id first_name last_name -",
+        );
+    }
+
+    #[test]
+    fn a_rejects_file_is_read_as_it_was_written() {
+        check(
+            "id,first_name,last_name,city,_state,_codes",
+            PERSON,
+            "id first_name last_name mailing_address.city - -",
         );
     }
 

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use crate::model::field::{CustomerType, FieldId, Need};
+use crate::model::mapping::REJECT_COLUMNS;
 
 /// Longest column name that a message shows, in characters: enough to find the column again.
 const SHOWN_CHARACTERS: usize = 48;
@@ -37,6 +38,15 @@ pub(super) fn fold(name: &str) -> String {
     });
     let words: Vec<_> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     words.join("_")
+}
+
+/// The form in which a column's name is compared. The columns that rollcall adds to a rejects file are no other column's.
+pub(super) fn fold_column(name: &str) -> String {
+    if REJECT_COLUMNS.contains(&name) {
+        name.to_owned()
+    } else {
+        fold(name)
+    }
 }
 
 /// The field that a name means: its path, or its last part where only one field that this type of customer may have

@@ -19,6 +19,12 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
+/// A number with the name of what it counts: `1 record`, `2 records`.
+pub fn counted(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", grouped(number))
+}
+
 /// A run with its sources, control totals and reasons.
 pub fn run_text(summary: &Summary) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
@@ -44,13 +50,13 @@ fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
     }
     writeln!(text, "  target  {}", run.target)?;
     for input in &run.inputs {
-        write!(text, "  input   {}, {} bytes", input.name, grouped(input.bytes))?;
+        write!(text, "  input   {}, {}", input.name, counted(input.bytes, "byte"))?;
         match input.totals {
             Some(totals) => writeln!(
                 text,
-                ", {} records, {} blank lines",
-                grouped(totals.records),
-                grouped(totals.blank_lines)
+                ", {}, {}",
+                counted(totals.records, "record"),
+                counted(totals.blank_lines, "blank line")
             )?,
             None => writeln!(text, ", not read to its end yet")?,
         }
@@ -70,7 +76,7 @@ fn write_totals(text: &mut String, summary: &Summary) -> std::fmt::Result {
     let verdict = match (balance.complete, balance.adds_up()) {
         (false, _) => "not read to the end yet".to_owned(),
         (true, true) => "every record read is answered for".to_owned(),
-        (true, false) => format!("OUT OF BALANCE: {} records were read", grouped(balance.records)),
+        (true, false) => format!("OUT OF BALANCE: {} read", counted(balance.records, "record")),
     };
     writeln!(
         text,
@@ -140,5 +146,7 @@ mod tests {
         for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), expected);
         }
+        assert_eq!(counted(1, "record"), "1 record");
+        assert_eq!(counted(2000, "record"), "2,000 records");
     }
 }

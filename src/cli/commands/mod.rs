@@ -73,13 +73,28 @@ fn ledger_flags(args: &LedgerArgs) -> String {
     if args.sandbox {
         flags.push_str(" --sandbox");
     }
-    if let Some(config) = &args.config.config {
-        flags.push_str(&format!(" --config {}", config.display()));
-    }
+    flags.push_str(&config_flag(&args.config));
     if let Some(ledger) = &args.ledger {
-        flags.push_str(&format!(" --ledger {}", ledger.display()));
+        flags.push_str(&format!(" --ledger {}", shell_word(&ledger.to_string_lossy())));
     }
     flags
+}
+
+/// The flag that names the same configuration file again.
+fn config_flag(args: &ConfigArgs) -> String {
+    args.config.as_ref().map_or_else(String::new, |config| {
+        format!(" --config {}", shell_word(&config.to_string_lossy()))
+    })
+}
+
+/// A word that a shell takes as it is, quoted if need be.
+fn shell_word(word: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "/._-+:@%=,".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Makes the data folder, private to its owner, if there is none.
@@ -110,5 +125,23 @@ fn show_inputs(inputs: &Inputs) {
             input.dialect,
             input.mapping.names.len()
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proposed_can_be_typed() {
+        for (word, expected) in [
+            ("export/customers-1.csv", "export/customers-1.csv"),
+            ("my file.csv", "'my file.csv'"),
+            ("it's.csv", r"'it'\''s.csv'"),
+            ("$(x)", "'$(x)'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(word), expected);
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{BufWriter, Write};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cli::args::{ReportArgs, ReportFormat};
+use crate::cli::diagnostics::NoRun;
 use crate::cli::exit::Exit;
 use crate::ledger::Reader;
 use crate::report::{self, Summary};
@@ -13,11 +14,9 @@ pub(in crate::cli) fn run(args: &ReportArgs) -> Result<Exit> {
     let reader = Reader::open(&super::ledger_path(&args.ledger)?)?;
     let run_id = match args.run {
         Some(run_id) => run_id,
-        None => reader.latest()?.context("the ledger has no run yet")?,
+        None => reader.latest()?.ok_or(NoRun::AtAll)?,
     };
-    let run = reader
-        .run(run_id)?
-        .with_context(|| format!("the ledger has no run {run_id}"))?;
+    let run = reader.run(run_id)?.ok_or(NoRun::Number(run_id))?;
     match args.format {
         ReportFormat::Text => super::print(&report::run_text(&Summary::of(&reader, run)?)?)?,
         ReportFormat::Json => super::print_json(&report::run_json(&Summary::of(&reader, run)?))?,

@@ -16,7 +16,7 @@ use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
 use crate::pipeline::{self, Inputs, Progress, Ran, RunEnd, RunRequest};
-use crate::report::{self, Summary, grouped};
+use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
 use crate::send::Stop;
 
@@ -53,11 +53,11 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     let display = Display::start(&request.progress);
     let ran = pipeline::run(&inputs, &request);
     drop(display);
-    if let Some(sandbox) = sandbox {
-        let tally = runtime.block_on(sandbox.stop());
+    let tally = sandbox.map(|sandbox| runtime.block_on(sandbox.stop()));
+    let ran = ran?;
+    if let Some(tally) = tally {
         say(&format!("{tally}\n"));
     }
-    let ran = ran?;
     let reader = Reader::open(&settings.ledger_path)?;
     let run = reader.run(ran.run_id)?.context("the run is not in the ledger")?;
     let summary = Summary::of(&reader, run)?;
@@ -124,14 +124,24 @@ fn end_word(end: &RunEnd) -> &'static str {
 
 /// What happened in a sentence, and what to type next.
 fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
-    let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
-    let again = format!("rollcall run {}{}", files.join(" "), super::ledger_flags(&args.ledger));
+    let files: Vec<String> = args
+        .files
+        .iter()
+        .map(|file| super::shell_word(&file.to_string_lossy()))
+        .collect();
+    let files = files.join(" ");
+    let allowed = format!("rollcall run {files}{}", super::ledger_flags(&args.ledger));
+    // The brake holds again each time.
+    let again = match &args.max_rejects {
+        Some(max) => format!("{allowed} --max-rejects {max}"),
+        None => allowed.clone(),
+    };
     let report = format!(
         "rollcall report {} --format csv{}",
         ran.run_id,
         super::ledger_flags(&args.ledger)
     );
-    let open = grouped(summary.open());
+    let open = counted(summary.open(), "row");
     let unresolved = summary.balance.totals.of(RowState::Unresolved);
     if !ran.adds_up {
         return "error: records and rows do not add up; please keep the ledger and report it\n".to_owned();
@@ -140,30 +150,30 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
         RunEnd::NothingToDo if summary.attention() == 0 => "nothing to do: this run is finished\n".to_owned(),
         RunEnd::NothingToDo => format!("nothing to do: this run is finished\nhint: {report}\n"),
         RunEnd::Finished if unresolved > 0 => format!(
-            "{} rows got no clear answer and may or may not exist; sending them again is safe\nhint: {again}\n",
-            grouped(unresolved)
+            "finished; {} got no clear answer and may or may not exist: sending again is safe\nhint: {again}\n",
+            counted(unresolved, "row")
         ),
         RunEnd::Finished if summary.attention() == 0 => "finished\n".to_owned(),
         RunEnd::Finished => {
             format!(
-                "finished; {} records need attention\nhint: {report}\n",
-                grouped(summary.attention())
+                "finished; {} to be looked at\nhint: {report}\n",
+                counted(summary.attention(), "record")
             )
         }
         RunEnd::Braked { rejects, limit } => format!(
-            "stopped before anything was sent: {} records were rejected, and input.max-rejects allows {}\nhint: see what is \
-             wrong with `rollcall validate {}`, or allow more: {again} --max-rejects {rejects}\n",
-            grouped(*rejects),
+            "stopped before anything was sent: {} rejected, and input.max-rejects allows {}\nhint: see what is \
+             wrong with `rollcall validate {files}{}`, or allow more: {allowed} --max-rejects {rejects}\n",
+            counted(*rejects, "record"),
             grouped(*limit),
-            files.join(" ")
+            super::config_flag(&args.ledger.config)
         ),
         RunEnd::Stopped(stop) => {
             format!(
-                "stopped: {stop}\n{open} rows are open\nhint: {}\nhint: then go on with {again}\n",
+                "stopped: {stop}\nhint: {}\nhint: {open} still to be sent; go on with {again}\n",
                 stop.hint()
             )
         }
-        RunEnd::Interrupted => format!("interrupted; {open} rows are open\nhint: go on with {again}\n"),
+        RunEnd::Interrupted => format!("interrupted\nhint: {open} still to be sent; go on with {again}\n"),
     }
 }
 

@@ -1,18 +1,19 @@
 //! `rollcall status`: what became of runs, and what to type next.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::cli::args::{Format, StatusArgs};
+use crate::cli::diagnostics::NoRun;
 use crate::cli::exit::Exit;
 use crate::ledger::Reader;
+use crate::model::row_state::RowState;
+use crate::read::STANDARD_INPUT;
 use crate::report::{self, Summary};
 
 pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
     let reader = Reader::open(&super::ledger_path(&args.ledger)?)?;
     if let Some(run_id) = args.run {
-        let Some(run) = reader.run(run_id)? else {
-            bail!("the ledger has no run {run_id}")
-        };
+        let run = reader.run(run_id)?.ok_or(NoRun::Number(run_id))?;
         let summary = Summary::of(&reader, run)?;
         match args.format {
             Format::Human => super::print(&format!("{}{}", report::run_text(&summary)?, next(&[summary], args)))?,
@@ -32,15 +33,34 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// What to type next: go on with what is open, else look at what is to be fixed.
+/// What to type next: go on with what is open, else look at what is to be fixed. A brake is not loosened by typing the
+/// same command again.
 fn next(runs: &[Summary], args: &StatusArgs) -> String {
     let flags = super::ledger_flags(&args.ledger);
     if let Some(open) = runs.iter().rev().find(|run| run.open() > 0 || !run.run.is_planned()) {
-        let names: Vec<&str> = open.run.inputs.iter().map(|input| input.name.as_str()).collect();
-        return format!("\nnext: rollcall run {}{flags}\n", names.join(" "));
+        let names: Vec<String> = open.run.inputs.iter().map(|input| argument(&input.name)).collect();
+        let names = names.join(" ");
+        return if open.stop_reason() == Some("brake.max_rejects") {
+            format!(
+                "\nnext: rollcall report {} --format csv{flags}\n  or: rollcall run {names}{flags} --max-rejects {}\n",
+                open.run.run_id,
+                open.balance.totals.of(RowState::Rejected)
+            )
+        } else {
+            format!("\nnext: rollcall run {names}{flags}\n")
+        };
     }
     match runs.iter().rev().find(|run| run.attention() > 0) {
         Some(run) => format!("\nnext: rollcall report {} --format csv{flags}\n", run.run.run_id),
         None => "\nnothing is open\n".to_owned(),
+    }
+}
+
+/// A source's name as an argument.
+fn argument(name: &str) -> String {
+    if name == STANDARD_INPUT {
+        "-".to_owned()
+    } else {
+        super::shell_word(name)
     }
 }

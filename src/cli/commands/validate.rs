@@ -15,7 +15,7 @@ use crate::clock;
 use crate::config::resolve;
 use crate::model::row_state::RowState;
 use crate::pipeline::{self, Inputs, Judged, Judgment, Outputs, PipelineError, Progress, Validation};
-use crate::report::grouped;
+use crate::report::{counted, grouped};
 
 pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     let settings = resolve(&super::layers(&args.config)?)?;
@@ -141,10 +141,10 @@ fn write_summary(out: &mut impl Write, inputs: &Inputs, validation: &Validation)
     for (input, tally) in inputs.iter().zip(&validation.inputs) {
         writeln!(
             out,
-            "{}: {} records, {} blank lines",
+            "{}: {}, {}",
             input.source.name(),
-            grouped(tally.records),
-            grouped(tally.blank_lines)
+            counted(tally.records, "record"),
+            counted(tally.blank_lines, "blank line")
         )?;
     }
     let totals = &validation.totals;
@@ -154,12 +154,12 @@ fn write_summary(out: &mut impl Write, inputs: &Inputs, validation: &Validation)
         ("duplicate", RowState::Duplicate),
         ("conflict", RowState::Conflict),
     ] {
-        writeln!(out, "  {word:<12}{:>12}", grouped(totals.of(state)))?;
+        writeln!(out, "  {word:<30}{:>12}", grouped(totals.of(state)))?;
     }
     let mut rules: Vec<_> = validation.findings.iter().collect();
     rules.sort_by_key(|(rule, count)| (std::cmp::Reverse(**count), **rule));
     for (rule, count) in rules {
-        writeln!(out, "    {:<28}{:>8}", rule.code(), grouped(*count))?;
+        writeln!(out, "    {:<28}{:>12}", rule.code(), grouped(*count))?;
     }
     Ok(())
 }
@@ -191,8 +191,8 @@ fn say_speed(validation: &Validation, elapsed: std::time::Duration) {
     let records = validation.totals.rows();
     let speed = records.saturating_mul(1000) / milliseconds;
     say(&format!(
-        "checked {} records in {elapsed:.1?}: {} rows/s\n",
-        grouped(records),
+        "checked {} in {elapsed:.1?}: {} rows/s\n",
+        counted(records, "record"),
         grouped(speed)
     ));
 }
