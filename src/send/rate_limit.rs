@@ -253,23 +253,32 @@ mod tests {
         }
     }
 
+    /// Newcomers ask at the very moment at which a turn becomes free, and their timers fire first.
     #[tokio::test(start_paused = true)]
     async fn turns_come_in_the_order_of_asking() {
-        let limit = limit(100, None);
+        let limit = limit(1, None);
+        limit.turn().await;
         let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let mut tasks = Vec::new();
-        for number in 0..200 {
+        let ask = |number: u32, after: Duration| {
             let (limit, order) = (Arc::clone(&limit), Arc::clone(&order));
-            tasks.push(tokio::spawn(async move {
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
                 limit.turn().await;
                 order.lock().unwrap().push(number);
-            }));
-            tokio::task::yield_now().await;
-        }
+            })
+        };
+        let free = Duration::from_millis(1_020);
+        let tasks = [
+            ask(4, free),
+            ask(5, free),
+            ask(1, Duration::ZERO),
+            ask(2, Duration::from_millis(5)),
+            ask(3, Duration::from_millis(10)),
+        ];
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(*order.lock().unwrap(), (0..200).collect::<Vec<_>>());
+        assert_eq!(*order.lock().unwrap(), [1, 2, 3, 4, 5]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -248,7 +248,6 @@ async fn logs_name_the_attempt_and_hold_no_value_and_no_secret() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
     let service = Service::answering(vec![
         refused(500, "Anna"),
         refused(409, "Anna exists"),
@@ -256,6 +255,9 @@ async fn logs_name_the_attempt_and_hold_no_value_and_no_secret() {
         Answer::Close,
     ]);
     let sender = sender(&service, |_| ());
+    let guard = tracing::subscriber::set_default(subscriber);
+    // Other tests share the process, and with it the memory of who wants to hear of what.
+    tracing::callsite::rebuild_interest_cache();
     let outcome = send(&sender).await;
     drop(guard);
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

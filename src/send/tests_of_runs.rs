@@ -2,8 +2,7 @@
 //!
 //! A scripted service on real sockets. Nothing here sleeps; where the wire decides, times are short or lower bounds.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::testing::{Answer, Service, created, ok, refused, row, settings, token};
@@ -116,24 +115,28 @@ async fn many_rows_ask_for_one_token() {
 
 #[tokio::test]
 async fn no_more_requests_are_on_the_wire_than_permitted() {
-    let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
-    let highest = Arc::clone(&most);
+    // How many requests are being served, and the most there ever were.
+    let served = Arc::new((Mutex::new((0, 0)), Condvar::new()));
+    let (inside, limit) = (Arc::clone(&served), 3);
     let service = Service::start(move |request, _| {
-        highest.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        for _ in 0..2_000 {
-            std::thread::yield_now();
-        }
-        now.fetch_sub(1, Ordering::SeqCst);
+        let (counts, changed) = &*inside;
+        let mut now = counts.lock().unwrap();
+        *now = (now.0 + 1, now.1.max(now.0 + 1));
+        changed.notify_all();
+        // Everyone waits a moment for one more than there may be.
+        let wait = Duration::from_millis(20);
+        now = changed.wait_timeout_while(now, wait, |now| now.0 <= limit).unwrap().0;
+        now.0 -= 1;
         if request.is_token() {
             token("t1", 900)
         } else {
             created()
         }
     });
-    let sender = sender(&service, |send| send.max_in_flight = 3);
-    send_many(&sender, 60).await;
-    let most = most.load(Ordering::SeqCst);
-    assert!((2..=3).contains(&most), "{most} at once");
+    let sender = sender(&service, |send| send.max_in_flight = limit);
+    send_many(&sender, 24).await;
+    let most = served.0.lock().unwrap().1;
+    assert_eq!(most, limit);
 }
 
 #[tokio::test]
