@@ -84,6 +84,12 @@ impl Course {
         }
     }
 
+    /// The same for a row of which an earlier attempt may have been carried out.
+    pub(super) fn in_doubt(mut self) -> Self {
+        self.in_doubt = true;
+        self
+    }
+
     /// Which request comes next.
     pub(super) fn call(&self) -> Call {
         self.call

@@ -259,21 +259,22 @@ mod tests {
         let limit = limit(1, None);
         limit.turn().await;
         let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let ask = |number: u32, after: Duration| {
+        let ask = |number: u32, at: Instant| {
             let (limit, order) = (Arc::clone(&limit), Arc::clone(&order));
             tokio::spawn(async move {
-                tokio::time::sleep(after).await;
+                sleep_until(at).await;
                 limit.turn().await;
                 order.lock().unwrap().push(number);
             })
         };
-        let free = Duration::from_millis(1_020);
+        let now = Instant::now();
+        let free = limit.0.as_ref().and_then(Bucket::not_before).unwrap();
         let tasks = [
             ask(4, free),
             ask(5, free),
-            ask(1, Duration::ZERO),
-            ask(2, Duration::from_millis(5)),
-            ask(3, Duration::from_millis(10)),
+            ask(1, now),
+            ask(2, now + Duration::from_millis(5)),
+            ask(3, now + Duration::from_millis(10)),
         ];
         for task in tasks {
             task.await.unwrap();

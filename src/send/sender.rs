@@ -124,8 +124,19 @@ impl Sender {
     /// An attempt on the wire is always finished; `stop` is looked at before each. Dropping the future breaks off an
     /// attempt and leaves the row in doubt, so don't. An error says that the whole run must stop.
     pub async fn send(&self, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
+        let course = Course::new(key, self.0.schedule.waits(), self.0.max_attempts);
+        self.follow(course, key, row, stop).await
+    }
+
+    /// Sends a row that an earlier process left in doubt, exactly like [`send`](Self::send), save that a refusal is
+    /// not believed before the customer was looked for: it may be what the API says to a customer that exists.
+    pub async fn send_again(&self, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
+        let course = Course::new(key, self.0.schedule.waits(), self.0.max_attempts).in_doubt();
+        self.follow(course, key, row, stop).await
+    }
+
+    async fn follow(&self, mut course: Course, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
         let shared = &*self.0;
-        let mut course = Course::new(key, shared.schedule.waits(), shared.max_attempts);
         loop {
             if stop.is_requested() {
                 return Ok(course.left());

@@ -182,6 +182,22 @@ async fn a_customer_who_exists_is_read_back_and_compared() {
 }
 
 #[tokio::test]
+async fn a_row_left_in_doubt_is_looked_for_before_a_refusal_is_believed() {
+    let service = Service::answering(vec![refused(400, "no"), refused(404, "no such customer")]);
+    let sender = sender(&service, |_| ());
+    let sent = sender.send_again(KEY, &row(), &Stop::new()).await.unwrap();
+    let Sent::Outcome(outcome) = sent else {
+        panic!("{sent:?}");
+    };
+    assert_eq!((outcome.event, outcome.http_status), (RowEvent::Refused, Some(400)));
+    assert_eq!(service.requests().len(), 2);
+    let stop = Stop::new();
+    stop.request();
+    let sent = sender.send_again(KEY, &row(), &stop).await.unwrap();
+    assert_eq!(sent, Sent::InDoubt { attempts: 0 });
+}
+
+#[tokio::test]
 async fn a_refusal_is_kept_without_values() {
     let text = "PETROSYAN\u{1b}[31m, Anna: 'C-1' is not welcome";
     let (outcome, _) = check(
