@@ -98,9 +98,10 @@ impl Ledger {
         })
     }
 
-    /// Writes checked records; gives the state of each.
-    pub fn plan(&self, namespace: Uuid, planned: Vec<Planned>) -> Result<Vec<RowState>, LedgerError> {
-        self.call(|answer| Command::Plan(planned, namespace, answer))
+    /// Writes checked records; gives the state of each, later. Whoever asks again before waiting lets the writer put
+    /// more into one commit.
+    pub fn plan(&self, namespace: Uuid, planned: Vec<Planned>) -> Result<Pending<Vec<RowState>>, LedgerError> {
+        self.ask(|answer| Command::Plan(planned, namespace, answer))
     }
 
     /// Writes what the reader counted in an input that it read to its end.
@@ -121,12 +122,16 @@ impl Ledger {
     }
 
     fn call<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
+        self.ask(command)?.wait()
+    }
+
+    fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<Pending<T>, LedgerError> {
         let (answer, answered) = oneshot::channel();
         let commands = self.commands.as_ref().ok_or(LedgerError::Stopped)?;
         commands
             .blocking_send(command(answer))
             .map_err(|_| LedgerError::Stopped)?;
-        answered.blocking_recv().map_err(|_| LedgerError::Stopped)?
+        Ok(Pending(answered))
     }
 
     async fn call_async<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
@@ -134,6 +139,17 @@ impl Ledger {
         let commands = self.commands.as_ref().ok_or(LedgerError::Stopped)?;
         commands.send(command(answer)).await.map_err(|_| LedgerError::Stopped)?;
         answered.await.map_err(|_| LedgerError::Stopped)?
+    }
+}
+
+/// What was asked of the ledger and is not yet known to be on disk.
+#[derive(Debug)]
+pub struct Pending<T>(oneshot::Receiver<Result<T, LedgerError>>);
+
+impl<T> Pending<T> {
+    /// Waits for the commit. Must not be called from within an asynchronous runtime: it blocks.
+    pub fn wait(self) -> Result<T, LedgerError> {
+        self.0.blocking_recv().map_err(|_| LedgerError::Stopped)?
     }
 }
 

@@ -11,6 +11,9 @@ pub(super) const CHUNKS_PER_WORKER: usize = 2;
 /// Chunks beyond those: one that the reader fills and one that the consumer holds.
 pub(super) const CHUNKS_BEYOND: usize = 2;
 
+/// Planned chunks that wait for their commit: while one commit goes to disk, the next one fills with up to 4,096 rows.
+pub(super) const WAITING_PLANS: usize = 8;
+
 /// Batches of open rows between reading and sending: sending is slower by far, so one ready is enough.
 pub(super) const WAITING_BATCHES: usize = 1;
 

@@ -3,12 +3,15 @@
 //! Records are planned in their order, so what is planned is always the first part of a source: after a crash the same
 //! pass goes on behind it. Records that are planned already are checked again, only to know whose later rows they repeat.
 
+use std::collections::VecDeque;
+
+use super::capacity::WAITING_PLANS;
 use super::duplicates::Customers;
 use super::error::PipelineError;
 use super::run::{Job, RunRequest};
-use crate::ledger::{InputTotals, Planned, PlannedFinding};
+use crate::ledger::{InputTotals, Pending, Planned, PlannedFinding};
 use crate::model::row::Checked;
-use crate::model::row_state::RowEvent;
+use crate::model::row_state::{RowEvent, RowState};
 
 impl Job<'_> {
     /// Plans every record of the run; `false` if it was asked to stop before the end.
@@ -18,6 +21,7 @@ impl Job<'_> {
         let mut records_before = 0;
         for (input, entry) in self.inputs.iter().zip(&self.run.inputs) {
             let planned_before = self.reader.planned(entry.input_id)?;
+            let mut commits = VecDeque::new();
             let checked = self.checker.check(input, |chunk, checked| {
                 if stop.is_requested() {
                     return Err(PipelineError::Interrupted);
@@ -29,12 +33,14 @@ impl Job<'_> {
                         batch.push(planned);
                     }
                 }
-                for state in self.ledger.plan(self.run.namespace, batch)? {
-                    progress.step(None, state);
+                commits.push_back(self.ledger.plan(self.run.namespace, batch)?);
+                if commits.len() > WAITING_PLANS {
+                    self.count(commits.pop_front())?;
                 }
                 progress.check(chunk.len());
                 Ok(())
             });
+            commits.drain(..).try_for_each(|commit| self.count(Some(commit)))?;
             let tally = match checked {
                 Err(PipelineError::Interrupted) => return Ok(false),
                 checked => checked?,
@@ -47,6 +53,14 @@ impl Job<'_> {
             records_before += tally.records;
         }
         Ok(true)
+    }
+
+    /// Counts planned rows once they are on disk.
+    fn count(&self, commit: Option<Pending<Vec<RowState>>>) -> Result<(), PipelineError> {
+        for state in commit.map_or(Ok(Vec::new()), Pending::wait)? {
+            self.request.progress.step(None, state);
+        }
+        Ok(())
     }
 }
 
