@@ -121,9 +121,9 @@ impl Rejects {
         }
         let (number, line) = (judged.position.record.to_string(), judged.position.line.to_string());
         let state = judged.judgment.state().word();
-        // A record with too few or too many fields is brought to the header's width, so that the extra columns stand
-        // under their names; its own bytes are in the source.
-        let fields = (0..names.len()).map(|column| judged.record.get(column).unwrap_or_default());
+        // A record with too few or too many fields is written as it is: brought to the header's width it would be
+        // accepted the next time, with values that are cut off or in the wrong columns.
+        let fields = judged.record.iter();
         let extra = [judged.input.source.name(), &number, &line, state, codes, message];
         self.output.record(fields.chain(extra.map(str::as_bytes)))
     }

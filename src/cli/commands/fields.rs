@@ -17,12 +17,12 @@ pub(in crate::cli) fn run(args: &FieldsArgs) -> Result<Exit> {
 
 fn human() -> String {
     let mut text = format!(
-        "{:<58}{:<15}{:<12}{:<12}about\n",
+        "{:<58}{:<15}{:<12}{:<13}about\n",
         "field", "kind", "individual", "corporation"
     );
     for field in &FIELDS {
         text.push_str(&format!(
-            "{:<58}{:<15}{:<12}{:<12}{}\n",
+            "{:<58}{:<15}{:<12}{:<13}{}\n",
             field.path,
             field.kind.name(),
             need(field.individual),

@@ -23,7 +23,7 @@ use crate::send::Stop;
 /// Namespace of the idempotency ids of every sandbox; never used for a real API.
 pub(super) const SANDBOX_NAMESPACE: &str = "5a17db0c-0000-5000-8000-73616e64626f";
 /// What the ledger calls the sandbox of this process, whose port is another each time.
-const SANDBOX_TARGET: &str = "sandbox";
+pub(super) const SANDBOX_TARGET: &str = "sandbox";
 
 pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     let runtime = interrupt::runtime()?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::cli::args::{Format, StatusArgs};
+use crate::cli::commands::run::SANDBOX_TARGET;
 use crate::cli::diagnostics::NoRun;
 use crate::cli::exit::Exit;
 use crate::ledger::Reader;
@@ -36,10 +37,13 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
 /// What to type next: go on with what is open, else look at what is to be fixed. A brake is not loosened by typing the
 /// same command again.
 fn next(runs: &[Summary], args: &StatusArgs) -> String {
-    let flags = super::ledger_flags(&args.ledger);
+    let mut flags = super::ledger_flags(&args.ledger);
     if let Some(open) = runs.iter().rev().find(|run| run.open() > 0 || !run.run.is_planned()) {
         let names: Vec<String> = open.run.inputs.iter().map(|input| argument(&input.name)).collect();
         let names = names.join(" ");
+        if open.run.target == SANDBOX_TARGET && !args.ledger.sandbox {
+            flags.push_str(" --sandbox");
+        }
         return if open.stop_reason() == Some("brake.max_rejects") {
             format!(
                 "\nnext: rollcall report {} --format csv{flags}\n  or: rollcall run {names}{flags} --max-rejects {}\n",

@@ -19,7 +19,10 @@ use crate::report::{counted, grouped};
 
 pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     let settings = resolve(&super::layers(&args.config)?)?;
-    super::make_data_dir(&settings)?;
+    // Only what cannot be read twice leaves a trace, and that until the end.
+    if args.files.iter().any(|file| !file.is_file()) {
+        super::make_data_dir(&settings)?;
+    }
     let inputs = Inputs::open(&args.files, &settings)?;
     super::show_inputs(&inputs);
     let mut outputs = Outputs::create(args.accepted.as_deref(), args.rejects.as_deref())?;
