@@ -40,6 +40,9 @@ rules! {
     /// The record has more or fewer fields than the header.
     RecordFieldCount = "record.field_count", "has another number of fields than the header",
         "look for a separator or a quote that is missing or too much in this record", "RFC 4180, section 2.4";
+    /// The record has text behind a closing quote.
+    RecordStrayQuote = "record.stray_quote", "has text behind a closing quote, so where its fields end is a guess",
+        "write a quote inside a quoted field twice, or take it away", "RFC 4180, section 2.7";
     /// A required field is absent.
     FieldRequired = "field.required", "is required and empty", "fill it in", "API reference 1.0.5";
     /// A field of the other customer type is filled.
