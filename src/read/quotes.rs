@@ -90,9 +90,8 @@ enum At {
 impl At {
     fn after(self, byte: u8, delimiter: u8) -> Self {
         match (self, byte) {
-            (Self::FieldStart | Self::Closed, b'"') => Self::Quoted,
             (Self::Quoted, b'"') => Self::Closed,
-            (Self::Quoted, _) => Self::Quoted,
+            (Self::FieldStart | Self::Closed, b'"') | (Self::Quoted, _) => Self::Quoted,
             (_, byte) if byte == delimiter => Self::FieldStart,
             (Self::Closed, b'\r' | b'\n') => Self::Closed,
             (Self::FieldStart | Self::Plain | Self::Closed, _) => Self::Plain,
