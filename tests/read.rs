@@ -119,11 +119,17 @@ fn reference(text: &[u8], delimiter: u8) -> Option<Whole> {
     Some((header.collect(), all, tally))
 }
 
-fn check_same(found: Result<Whole, ReadError>, expected: Option<Whole>) {
+fn check_same(found: Result<Whole, ReadError>, expected: Option<Whole>, may_have_bad_quotes: bool) {
     match expected {
+        Some(_) if may_have_bad_quotes && is_about_quotes(&found) => {}
         Some(expected) => assert_eq!(found.unwrap(), expected),
         None => assert!(matches!(found, Err(ReadError::NoHeader { .. }))),
     }
+}
+
+/// The one thing that the `csv` crate lets pass and `Records` does not.
+fn is_about_quotes(found: &Result<Whole, ReadError>) -> bool {
+    matches!(found, Err(ReadError::QuoteOpen { .. } | ReadError::QuoteStray { .. }))
 }
 
 /// Texts made of what matters to a parser, in any order, so that most of them are wrong in some way.
@@ -168,7 +174,7 @@ proptest! {
 
     #[test]
     fn records_and_places_equal_a_plain_reader_however_the_text_arrives(
-        text in prop_oneof![any_text(), sound_text()],
+        (text, sound) in prop_oneof![any_text().prop_map(|text| (text, false)), sound_text().prop_map(|text| (text, true))],
         capacity in 1..9_usize,
         sizes in prop::collection::vec(1..9_usize, 1..5),
         semicolon in any::<bool>(),
@@ -176,15 +182,17 @@ proptest! {
         // A mark at the very beginning is the decoder's to remove, and no text of a parser's begins with one.
         let text = String::from_utf8(text).unwrap().trim_start_matches('\u{feff}').to_owned().into_bytes();
         let delimiter = if semicolon { b';' } else { b',' };
+        // Quotes that are sound with commas between fields are not with semicolons.
+        let may_be_bad = !(sound && delimiter == b',') && text.contains(&b'"');
         let expected = reference(&text, delimiter);
         let input = settings(Some(delimiter));
         let dialect = Dialect::of(&text, Some(delimiter)).unwrap();
         let drip = |text: &[u8]| Box::new(Drip { text: text.to_vec(), at: 0, sizes: sizes.clone(), reads: 0 });
         let parsed = Records::from_text("a.csv", drip(&text), dialect, &input);
-        check_same(parsed.and_then(|records| drain(records, capacity)), expected.clone());
+        check_same(parsed.and_then(|records| drain(records, capacity)), expected.clone(), may_be_bad);
         let marked = [b"\xef\xbb\xbf", text.as_slice()].concat();
         let decoded = Records::from_bytes("a.csv", drip(&marked), &input);
-        check_same(decoded.and_then(|records| drain(records, capacity)), expected);
+        check_same(decoded.and_then(|records| drain(records, capacity)), expected, may_be_bad);
     }
 }
 
@@ -200,7 +208,7 @@ fn chunks_of_records_larger_than_the_buffers_come_out_alike() {
             reads: 0,
         };
         let records = Records::from_bytes("a.csv", Box::new(drip), &settings(None)).unwrap();
-        check_same(drain(records, 2), reference(&text, b','));
+        check_same(drain(records, 2), reference(&text, b','), false);
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Chunk {
     pub source: usize,
     records: Vec<ByteRecord>,
     positions: Vec<Position>,
+    /// Numbers of the records that have text behind a closing quote: none, nearly always.
+    stray_quotes: Vec<u64>,
 }
 
 impl Chunk {
@@ -29,6 +31,7 @@ impl Chunk {
             source: 0,
             records: vec![ByteRecord::new(); capacity],
             positions: Vec::with_capacity(capacity),
+            stray_quotes: Vec::new(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Chunk {
             }
         }
         self.positions.clear();
+        self.stray_quotes.clear();
     }
 
     /// The next record to fill; `None` when the chunk is full. It counts only once it is [kept](Self::keep).
@@ -52,6 +56,17 @@ impl Chunk {
     /// Keeps the record in the current slot.
     pub fn keep(&mut self, position: Position) {
         self.positions.push(position);
+    }
+
+    /// Remembers that the record kept last has text behind a closing quote.
+    pub fn mark_stray_quote(&mut self) {
+        self.stray_quotes
+            .extend(self.positions.last().map(|position| position.record));
+    }
+
+    /// Whether a record has text behind a closing quote, so that where its fields end is a guess.
+    pub fn has_stray_quote(&self, position: Position) -> bool {
+        self.stray_quotes.contains(&position.record)
     }
 
     /// The records with their positions, in the order of the source.

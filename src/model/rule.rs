@@ -40,6 +40,9 @@ rules! {
     /// The record has more or fewer fields than the header.
     RecordFieldCount = "record.field_count", "has another number of fields than the header",
         "look for a separator or a quote that is missing or too much in this record", "RFC 4180, section 2.4";
+    /// The record has text behind a closing quote.
+    RecordStrayQuote = "record.stray_quote", "has text behind a closing quote, so where its fields end is a guess",
+        "write a quote inside a quoted field twice, or take it away", "RFC 4180, section 2.7";
     /// A required field is absent.
     FieldRequired = "field.required", "is required and empty", "fill it in", "API reference 1.0.5";
     /// A field of the other customer type is filled.
@@ -59,8 +62,12 @@ rules! {
     /// An identifier with a space or an invisible character inside.
     IdNotVisible = "id.not_visible", "contains a space or an invisible character",
         "write the identifier without it", "own limit, contract is silent";
+    /// An identifier that is a step in a path.
+    IdNotAddressable = "id.not_addressable", "is `.` or `..`, which no address can name", "use the identifier of the source system",
+        "WHATWG URL, section 4.4: dot segments";
     /// Not a telephone number at all.
-    PhoneNotANumber = "phone.not_a_number", "is not a telephone number", "write it in the international form: + country code number", "ITU-T E.164";
+    PhoneNotANumber = "phone.not_a_number", "is not one telephone number and nothing else",
+        "write one number in the international form: + country code number", "ITU-T E.164";
     /// Well formed, but no such number can exist.
     PhoneNotValid = "phone.not_valid", "is not a valid telephone number of its country",
         "check the digits and the area code against the customer's papers", "ITU-T E.164, libphonenumber";

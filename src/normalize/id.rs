@@ -1,7 +1,7 @@
 //! The client's own identifier of a customer.
 //!
 //! The contract names no length or pattern. rollcall takes 1 to 128 visible characters: longer ones do not fit a path,
-//! and a space inside is more often a damaged export than an identifier. Case is kept: identifiers are opaque.
+//! `.` and `..` are steps in one however they are encoded, and a space inside is more often a damaged export than an identifier. Case is kept: identifiers are opaque.
 
 use crate::model::rule::Rule;
 
@@ -14,6 +14,9 @@ pub(super) fn id(value: &str, to: &mut String) -> Result<(), Rule> {
     {
         return Err(Rule::IdNotVisible);
     }
+    if matches!(value, "." | "..") {
+        return Err(Rule::IdNotAddressable);
+    }
     if value.chars().nth(MAX_CHARACTERS).is_some() {
         return Err(Rule::IdTooLong);
     }
@@ -21,10 +24,15 @@ pub(super) fn id(value: &str, to: &mut String) -> Result<(), Rule> {
     Ok(())
 }
 
-/// Marks without a shape of their own, which two identifiers could differ by without anybody seeing it.
+/// Marks without a shape of their own, which two identifiers could differ by without anybody seeing it: control
+/// characters, Unicode's Default_Ignorable_Code_Point, and the blank pattern of Braille.
 fn is_invisible(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{ad}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -40,7 +48,11 @@ mod tests {
         check("ALFKI", Ok(()));
         check("kunde/42#ü", Ok(()));
         check("a b", Err(Rule::IdNotVisible));
-        check("a\u{200b}b", Err(Rule::IdNotVisible));
+        for mark in ['\u{200b}', '\u{34f}', '\u{3164}', '\u{fe0f}', '\u{2800}', '\u{e0041}'] {
+            check(&format!("a{mark}b"), Err(Rule::IdNotVisible));
+        }
+        check("..", Err(Rule::IdNotAddressable));
+        check("...", Ok(()));
         check(&"x".repeat(128), Ok(()));
         check(&"é".repeat(129), Err(Rule::IdTooLong));
     }

@@ -16,4 +16,4 @@ mod record;
 mod state;
 mod text;
 
-pub use record::{Normalizer, NormalizerError};
+pub use record::{Normalizer, NormalizerError, refuse};

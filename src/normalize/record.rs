@@ -141,17 +141,7 @@ impl Normalizer {
     /// Checks one record under its source's mapping.
     pub fn check(&self, mapping: &Mapping, position: Position, record: &ByteRecord) -> Checked {
         if record.len() != mapping.columns.len() {
-            let finding = Finding {
-                rule: Rule::RecordFieldCount,
-                field: None,
-                column: None,
-                preview: Preview::default(),
-            };
-            return Checked::Reject(Reject {
-                position,
-                customer_id: None,
-                findings: vec![finding],
-            });
+            return refuse(position, Rule::RecordFieldCount);
         }
         SCRATCH.with_borrow_mut(|scratch| self.check_fields(scratch, mapping, position, record))
     }
@@ -329,6 +319,21 @@ struct Context {
     country: Option<&'static str>,
     /// Whether there is a country that could not be read.
     missing_country: bool,
+}
+
+/// Rejects a record as a whole, without a look at its values.
+pub fn refuse(position: Position, rule: Rule) -> Checked {
+    let finding = Finding {
+        rule,
+        field: None,
+        column: None,
+        preview: Preview::default(),
+    };
+    Checked::Reject(Reject {
+        position,
+        customer_id: None,
+        findings: vec![finding],
+    })
 }
 
 fn finding(mapping: &Mapping, id: FieldId, rule: Rule, value: &str) -> Finding {

@@ -14,7 +14,8 @@ use crate::config::settings::InputSettings;
 use crate::model::chunk::Chunk;
 use crate::model::mapping::Mapping;
 use crate::model::row::Checked;
-use crate::normalize::Normalizer;
+use crate::model::rule::Rule;
+use crate::normalize::{Normalizer, refuse};
 use crate::read::{ReadError, Records, Tally};
 
 /// The workers and the rules by which they check.
@@ -106,7 +107,13 @@ impl Checker {
         self.pool.spawn(move || {
             let checked = chunk
                 .iter()
-                .map(|(at, record)| normalizer.check(&mapping, at, record))
+                .map(|(at, record)| {
+                    if chunk.has_stray_quote(at) {
+                        refuse(at, Rule::RecordStrayQuote)
+                    } else {
+                        normalizer.check(&mapping, at, record)
+                    }
+                })
                 .collect();
             // If nobody waits any more, the run has ended early.
             drop(done.send((chunk, checked)));

@@ -149,6 +149,35 @@ pub enum ReadError {
         /// The limit.
         limit: usize,
     },
+    /// A quoted field that goes on to the end of the text.
+    #[error("a quote in {} of {name} is never closed: line {line}, byte {byte}", which(*.record))]
+    QuoteOpen {
+        /// The source.
+        name: String,
+        /// Number of the record; 0 is the header.
+        record: u64,
+        /// Line of the quote.
+        line: u64,
+        /// Offset of the quote in the text.
+        byte: u64,
+    },
+    /// A record of several lines with text behind a closing quote, so that it may hold others.
+    #[error(
+        "{} of {name} begins on line {from} and has text behind a closing quote: line {line}, byte {byte}",
+        which(*.record)
+    )]
+    QuoteStray {
+        /// The source.
+        name: String,
+        /// Number of the record; 0 is the header.
+        record: u64,
+        /// Line on which the record starts.
+        from: u64,
+        /// Line of the text behind the quote.
+        line: u64,
+        /// Offset of that text.
+        byte: u64,
+    },
     /// A header wider than the limit.
     #[error("the header of {name} has {columns} columns, more than {limit}")]
     TooManyColumns {
@@ -205,6 +234,13 @@ impl ReadError {
             Self::RecordTooLong { line, .. } => Some(format!(
                 "look for a quote that is not closed at line {line}; if records are really this long, raise \
                  input.max-record-bytes"
+            )),
+            Self::QuoteOpen { .. } => fixed(
+                "everything behind this quote would be one field: close it, or write it twice if it belongs to the value",
+            ),
+            Self::QuoteStray { from, line, .. } => Some(format!(
+                "a quote on a line from {from} to {line} is missing or too much, and the records between may be taken for \
+                 one field; a quote that belongs to a quoted value is written twice"
             )),
             Self::TooManyColumns { .. } => fixed("check the separator; if it is right, raise input.max-columns"),
             Self::Header { problems, .. } => problem::hint(problems),

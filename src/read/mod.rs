@@ -8,6 +8,7 @@
 //! encoding   byte order mark away, UTF-8 expected
 //! dialect    separator and line end, from the head of the text
 //! guard      keeps the bytes since the last record's end; stops a record without end
+//! quotes     whether a record ends where it should
 //! records    csv → recycled chunks, each record with number, line and byte
 //! header     names of columns → fields of the API
 //! ```
@@ -17,7 +18,7 @@
 //!
 //! What it deliberately does not do: it repairs nothing and judges no value. A record with too few or too many fields
 //! and a field that is too long come out as they are, since they are findings of that record and not errors of the
-//! file. Whatever does stop the reading is a [`ReadError`] that names the place. No value of a record is ever part of
+//! file; so is text behind a closing quote, as long as it stays on one line. Whatever does stop the reading is a [`ReadError`] that names the place. No value of a record is ever part of
 //! an error.
 
 mod dialect;
@@ -28,6 +29,7 @@ mod header;
 mod names;
 mod packing;
 mod problem;
+mod quotes;
 mod records;
 mod required;
 mod source;

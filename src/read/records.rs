@@ -13,6 +13,7 @@ use super::encoding;
 use super::error::ReadError;
 use super::guard::{self, Guard};
 use super::names;
+use super::quotes;
 use super::source::Source;
 use crate::config::settings::InputSettings;
 use crate::model::chunk::Chunk;
@@ -46,6 +47,8 @@ pub struct Records {
     header: Vec<String>,
     /// How many were read, the header not counted.
     count: u64,
+    /// Whether the last record has text behind a closing quote.
+    stray_quote: bool,
 }
 
 impl Records {
@@ -85,6 +88,7 @@ impl Records {
             dialect,
             header: Vec::new(),
             count: 0,
+            stray_quote: false,
         };
         let mut first = ByteRecord::new();
         if records.read(&mut first, 0)?.is_none() {
@@ -138,6 +142,9 @@ impl Records {
             };
             self.count = position.record;
             chunk.keep(position);
+            if self.stray_quote {
+                chunk.mark_stray_quote();
+            }
             if self.reader.position().byte() - from >= CHUNK_BYTES {
                 break;
             }
@@ -169,6 +176,7 @@ impl Records {
                 column: broken_column(record, &self.header),
             });
         }
+        self.stray_quote = quotes::is_stray(&self.name, position, extent.bytes, self.dialect.delimiter)?;
         Ok(Some(position))
     }
 }
@@ -282,6 +290,38 @@ mod tests {
             b"id,n\n1\n2,b,c,d\n",
             "1:2:5 1 | 2:3:7 2/b/c/d | 0 blank, 3 lines, 15 bytes",
         );
+    }
+
+    #[test]
+    fn quotes_that_may_hide_records_stop_the_reading() {
+        check(
+            b"id,n\n1,a\n2,\"b\n3,c\n",
+            "1:2:5 1/a | a quote in record 2 of a.csv is never closed: line 3, byte 11",
+        );
+        check(
+            b"id,n\n1,\"a\n2,\"b\n",
+            "record 1 of a.csv begins on line 2 and has text behind a closing quote: line 3, byte 13",
+        );
+        check(
+            b"id,\"n\n1,a\n",
+            "a quote in the header of a.csv is never closed: line 1, byte 3",
+        );
+        check(
+            b"id,\"n\"x\n",
+            "the header of a.csv begins on line 1 and has text behind a closing quote: line 1, byte 6",
+        );
+    }
+
+    #[test]
+    fn a_stray_quote_on_one_line_is_of_its_record_alone() {
+        let mut chunk = Chunk::new(4);
+        let mut records = open(b"id,n\n1,\"An\"n\n2,A\"nn\n").unwrap();
+        records.fill(&mut chunk).unwrap();
+        let stray: Vec<_> = chunk
+            .iter()
+            .map(|(position, _)| chunk.has_stray_quote(position))
+            .collect();
+        assert_eq!(stray, [true, false]);
     }
 
     #[test]

@@ -319,7 +319,7 @@ impl Shared {
                 self.tokens.keep(granted, asked_at);
                 Asked::Granted
             }
-            (None, Some(status @ (400 | 401))) => Asked::Refused(status),
+            (None, Some(status @ (400 | 401 | 403..=405 | 410))) => Asked::Refused(status),
             (None, _) => Asked::Later(reply.ok()),
         }
     }
@@ -328,7 +328,7 @@ impl Shared {
 /// What a token endpoint did.
 enum Asked {
     Granted,
-    /// It does not know this client: no waiting helps.
+    /// It does not know this client, or is no token endpoint: no waiting helps.
     Refused(u16),
     /// Nothing to be used, for now.
     Later(Option<Reply>),

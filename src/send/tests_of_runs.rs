@@ -77,7 +77,7 @@ async fn a_freshly_made_token_that_is_refused_stops_the_run() {
 
 #[tokio::test]
 async fn a_token_endpoint_that_refuses_the_client_stops_the_run() {
-    for status in [400, 401] {
+    for status in [400, 401, 403, 404, 405] {
         let service = Service::start(move |_, _| refused(status, "invalid_client"));
         let stop = sender(&service, |_| ())
             .send(KEY, &row(), &Stop::new())
