@@ -172,18 +172,18 @@ fn the_architecture_is_short_and_names_tests_that_exist() {
     let has_runs = root().join("tests/run").exists();
     let mut cited = 0;
     for name in &quoted {
-        let test = name.strip_prefix("run::");
-        if test.is_none() && !is_sentence(name) || test.is_some() && !has_runs {
+        let whole_run = name.strip_prefix("run::");
+        if whole_run.is_none() && !is_sentence(name) || whole_run.is_some() && !has_runs {
             continue;
         }
-        let test = test.unwrap_or(name);
+        let name = whole_run.unwrap_or(name);
         cited += 1;
-        assert!(code.contains(&format!("fn {test}(")), "ARCHITECTURE.md names {test}");
+        assert!(code.contains(&format!("fn {name}(")), "ARCHITECTURE.md names {name}");
     }
     assert!(cited > 15, "{cited}");
     for path in quoted
         .iter()
-        .filter(|name| name.ends_with(".rs") || name.ends_with('/'))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs") || name.ends_with('/'))
     {
         let exists = root().join(path).exists() || root().join("src").join(path).exists();
         assert!(exists, "ARCHITECTURE.md names {path}");
