@@ -1,7 +1,7 @@
 //! Holds what the program prints to the files in `tests/cmd/`, whole outputs at a time, and what the README shows to
 //! what happens when it is typed.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
