@@ -1,25 +1,64 @@
-//! The shape of the code, held: who imports whom, which file may use which crate, how long a file may be.
+//! Holds the shape of the code: who imports whom, which part may use which crate, who speaks SQL, how long a file is,
+//! and that the tests that ARCHITECTURE.md names exist.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Longest file, in lines. Generated tables may be longer.
-const MAX_LINES: usize = 400;
-const GENERATED: &str = "src/normalize/country_table.rs";
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
-/// What each folder or file of `src` may import from the crate, beside itself.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("model", &[]),
+/// Every Rust file below a folder, as its path from the root, and its text.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let mut folders: Vec<PathBuf> = vec![root().join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "{folder}");
+    files
+}
+
+/// The part of the program that a file belongs to: `src/read/header.rs` → `read`, `src/clock.rs` → `clock`.
+fn part(name: &str) -> &str {
+    let below = name.strip_prefix("src/").unwrap_or(name);
+    below.split(['/', '.']).next().unwrap_or(below)
+}
+
+/// Whether a text names a path that begins with these words, as code and not as a part of a longer word.
+fn names(text: &str, path: &str) -> bool {
+    let word = |character: char| character.is_alphanumeric() || character == '_';
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.match_indices(path).map(move |(at, _)| (line, at)))
+        .any(|(line, at)| {
+            let before = line.get(..at).and_then(|before| before.chars().next_back());
+            let after = line.get(at + path.len()..).and_then(|after| after.chars().next());
+            !before.is_some_and(word) && !after.is_some_and(word)
+        })
+}
+
+/// What each part may import; `pipeline` and `cli` may import everything below them.
+const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("model", &[]),
     ("config", &["model"]),
     ("read", &["model", "config"]),
     ("normalize", &["model", "config"]),
     ("ledger", &["model", "clock"]),
     ("send", &["model", "config", "clock"]),
     ("report", &["model", "ledger", "clock"]),
-    // A double that shares the client's types shares its bugs.
     ("sandbox", &[]),
     (
         "pipeline",
@@ -28,197 +67,142 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "config", "clock", "ledger", "pipeline", "read", "report", "sandbox", "send",
+            "model", "config", "clock", "read", "ledger", "send", "report", "sandbox", "pipeline",
         ],
     ),
 ];
 
-/// The folders and files that may use a crate: one owner for each resource.
-const CRATES: &[(&str, &[&str])] = &[
-    ("rusqlite", &["src/ledger/"]),
-    ("reqwest", &["src/send/"]),
-    ("governor", &["src/send/rate_limit.rs"]),
-    ("axum", &["src/sandbox/"]),
-    ("hyper", &["src/sandbox/"]),
-    ("clap", &["src/cli/"]),
-    ("indicatif", &["src/cli/display.rs"]),
-    ("rayon", &["src/pipeline/check.rs"]),
-    ("rlibphonenumber", &["src/normalize/phone.rs"]),
-    ("flate2", &["src/read/"]),
-    ("zstd", &["src/read/"]),
-    ("encoding_rs", &["src/read/encoding.rs"]),
-    ("toml", &["src/config/", "src/read/"]),
-    ("anyhow", &["src/cli/"]),
+/// The parts that a text imports and may not.
+fn forbidden(of: &str, text: &str) -> Vec<&'static str> {
+    let allowed = ARROWS
+        .iter()
+        .find(|(part, _)| *part == of)
+        .map_or(&[][..], |(_, allowed)| allowed);
+    let parts = ARROWS.iter().map(|(part, _)| *part);
+    parts
+        .filter(|part| *part != of && !allowed.contains(part) && names(text, &format!("crate::{part}")))
+        .collect()
+}
+
+#[test]
+fn stages_import_the_model_and_never_each_other() {
+    for (name, text) in files("src") {
+        let found = forbidden(part(&name), &text);
+        assert!(
+            found.is_empty() || ["lib", "main"].contains(&part(&name)),
+            "{name} imports {found:?}"
+        );
+    }
+    // The check itself can fail.
+    assert_eq!(forbidden("read", "use crate::ledger::Ledger;"), ["ledger"]);
+    assert_eq!(forbidden("sandbox", "    crate::model::field::FIELDS"), ["model"]);
+    assert!(forbidden("read", "// use crate::ledger\nuse crate::model::row;").is_empty());
+}
+
+/// Crates that belong to one part.
+const OWNERS: &[(&str, &str)] = &[
+    ("axum", "sandbox"),
+    ("clap", "cli"),
+    ("encoding_rs", "read"),
+    ("flate2", "read"),
+    ("governor", "send"),
+    ("hyper", "sandbox"),
+    ("indicatif", "cli"),
+    ("anyhow", "cli"),
+    ("rayon", "pipeline"),
+    ("reqwest", "send"),
+    ("rlibphonenumber", "normalize"),
+    ("rusqlite", "ledger"),
+    ("zstd", "read"),
 ];
 
-/// The only files that speak SQL.
-const SQL: &[&str] = &["src/ledger/schema.rs", "src/ledger/store.rs", "src/ledger/query.rs"];
-
-/// Every Rust file below a folder with its text, by its path from the root of the package.
-fn sources(folder: &str) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = vec![root.join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
-                found.push((name, fs::read_to_string(path).unwrap()));
-            }
+#[test]
+fn a_crate_stays_with_the_part_that_needs_it() {
+    for (name, text) in files("src") {
+        for (krate, owner) in OWNERS {
+            let used = names(&text, &format!("{krate}::")) || names(&text, &format!("use {krate}"));
+            assert!(
+                !used || part(&name) == *owner,
+                "{name} uses {krate}, which is {owner}'s"
+            );
         }
     }
-    found.sort();
-    assert!(!found.is_empty(), "no source below {folder}");
-    found
-}
-
-/// The lines of a file that are code.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with("//"))
-}
-
-/// The module of `src` that a file belongs to.
-fn module(path: &str) -> &str {
-    let inside = path.strip_prefix("src/").unwrap_or(path);
-    inside.split(['/', '.']).next().unwrap_or(inside)
-}
-
-/// Imports that a file may not have.
-fn wrong_imports(path: &str, text: &str) -> Vec<String> {
-    let own = module(path);
-    let Some((_, allowed)) = IMPORTS.iter().find(|(name, _)| *name == own) else {
-        return Vec::new();
-    };
-    let imported = code(text).flat_map(|line| line.split("crate::").skip(1)).map(|rest| {
-        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
-        rest.split_at(end.unwrap_or(rest.len())).0
-    });
-    imported
-        .filter(|name| IMPORTS.iter().any(|(module, _)| module == name))
-        .filter(|name| *name != own && !allowed.contains(name))
-        .map(|name| format!("{path} imports {name}"))
-        .collect()
-}
-
-/// Crates that a file may not use.
-fn wrong_crates(path: &str, text: &str) -> Vec<String> {
-    CRATES
-        .iter()
-        .filter(|(_, owners)| !owners.iter().any(|owner| path.starts_with(owner)))
-        .filter(|(name, _)| {
-            code(text).any(|line| {
-                let line = line.trim_start();
-                line.starts_with(&format!("use {name}::")) || line.contains(&format!(" {name}::"))
-            })
-        })
-        .map(|(name, _)| format!("{path} uses {name}"))
-        .collect()
-}
-
-/// SQL in a file that may not speak it.
-fn wrong_sql(path: &str, text: &str) -> Vec<String> {
-    let speaks = ["SELECT ", "INSERT INTO", "CREATE TABLE", "UPDATE ", "DELETE FROM"];
-    let begins = |line: &str| {
-        line.trim_start()
-            .split('"')
-            .any(|part| speaks.iter().any(|word| part.starts_with(word)))
-    };
-    let found = code(text).any(begins);
-    if found && !SQL.contains(&path) {
-        vec![format!("{path} speaks SQL")]
-    } else {
-        Vec::new()
-    }
-}
-
-fn too_long(path: &str, text: &str) -> Vec<String> {
-    let lines = text.lines().count();
-    if lines > MAX_LINES && path != GENERATED {
-        vec![format!("{path} has {lines} lines")]
-    } else {
-        Vec::new()
-    }
-}
-
-fn without_docs(path: &str, text: &str) -> Vec<String> {
-    if text.starts_with("//!") {
-        Vec::new()
-    } else {
-        vec![format!("{path} does not say what it is for")]
-    }
-}
-
-/// Fails with everything that a rule finds.
-fn check(folders: &[&str], rule: impl Fn(&str, &str) -> Vec<String>) {
-    let found: Vec<String> = folders
-        .iter()
-        .flat_map(|folder| sources(folder))
-        .flat_map(|(path, text)| rule(&path, &text))
-        .collect();
-    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    assert!(names("use reqwest::Url;", "reqwest::") || names("use reqwest::Url;", "use reqwest"));
 }
 
 #[test]
-fn stages_import_the_vocabulary_and_never_each_other() {
-    check(&["src"], wrong_imports);
-}
-
-#[test]
-fn every_resource_has_one_owner() {
-    check(&["src"], wrong_crates);
-}
-
-#[test]
-fn sql_stands_in_three_files() {
-    check(&["src"], wrong_sql);
+fn only_three_files_of_the_ledger_speak_sql() {
+    let speakers = ["src/ledger/schema.rs", "src/ledger/store.rs", "src/ledger/query.rs"];
+    let words = ["INSERT INTO", "INSERT OR", "UPDATE ", "DELETE FROM", "CREATE TABLE"];
+    let mut found = 0;
+    for (name, text) in files("src") {
+        let speaks = words.iter().any(|word| text.contains(word)) || text.contains("SELECT ");
+        found += usize::from(speaks);
+        assert!(!speaks || speakers.contains(&name.as_str()), "{name} speaks SQL");
+        // What happened is appended and never overwritten.
+        assert!(!text.contains("UPDATE ") && !text.contains("DELETE FROM"), "{name}");
+    }
+    assert_eq!(found, speakers.len());
 }
 
 #[test]
 fn files_are_short_and_say_what_they_are_for() {
-    check(&["src", "tests", "fixtures"], too_long);
-    check(&["src", "tests", "fixtures"], without_docs);
-}
-
-#[test]
-fn a_module_without_a_rule_is_noticed() {
-    for (path, _) in sources("src") {
-        let known = ["main", "lib"].contains(&module(&path)) || IMPORTS.iter().any(|(name, _)| *name == module(&path));
-        assert!(known, "{path} belongs to no module of the table");
+    let folders = ["src", "tests", "fixtures"];
+    for (name, text) in folders.iter().flat_map(|folder| files(folder)) {
+        assert!(text.starts_with("//!"), "{name} does not begin with its documentation");
+        let lines = text.lines().count();
+        assert!(
+            lines <= 400 || name == "src/normalize/country_table.rs",
+            "{name} has {lines} lines"
+        );
     }
 }
 
-/// Each rule catches what it is for.
 #[test]
-fn planted_faults_are_caught() {
-    assert_eq!(
-        wrong_imports("src/read/x.rs", "use crate::send::Sender;"),
-        ["src/read/x.rs imports send"]
-    );
-    assert_eq!(
-        wrong_imports("src/sandbox/x.rs", "    crate::model::row::Row"),
-        ["src/sandbox/x.rs imports model"]
-    );
-    assert!(
-        wrong_imports(
-            "src/read/x.rs",
-            "// use crate::send::Sender;\nuse crate::model::row::Row;"
-        )
-        .is_empty()
-    );
-    assert_eq!(
-        wrong_crates("src/report/x.rs", "use rusqlite::Row;"),
-        ["src/report/x.rs uses rusqlite"]
-    );
-    assert_eq!(
-        wrong_sql("src/report/x.rs", "    query(\"SELECT 1\")"),
-        ["src/report/x.rs speaks SQL"]
-    );
-    assert_eq!(too_long("src/x.rs", &"\n".repeat(401)), ["src/x.rs has 401 lines"]);
-    assert_eq!(
-        without_docs("src/x.rs", "use std;"),
-        ["src/x.rs does not say what it is for"]
-    );
+fn the_architecture_is_short_and_names_tests_that_exist() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(text.lines().count() <= 250, "{} lines", text.lines().count());
+    let code: String = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| files(folder))
+        .map(|(_, text)| text)
+        .collect();
+    let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    // Whole runs are a harness of their own.
+    let has_runs = root().join("tests/run").exists();
+    let mut cited = 0;
+    for name in &quoted {
+        let whole_run = name.strip_prefix("run::");
+        if whole_run.is_none() && !is_sentence(name) || whole_run.is_some() && !has_runs {
+            continue;
+        }
+        let name = whole_run.unwrap_or(name);
+        cited += 1;
+        assert!(code.contains(&format!("fn {name}(")), "ARCHITECTURE.md names {name}");
+    }
+    assert!(cited > 15, "{cited}");
+    for path in quoted
+        .iter()
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs") || name.ends_with('/'))
+    {
+        let exists = root().join(path).exists() || root().join("src").join(path).exists();
+        assert!(exists, "ARCHITECTURE.md names {path}");
+    }
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    for table in ["dependencies", "dev-dependencies"] {
+        for name in manifest.get(table).and_then(toml::Value::as_table).unwrap().keys() {
+            assert!(
+                quoted.contains(&name.as_str()),
+                "ARCHITECTURE.md does not say what {name} is for"
+            );
+        }
+    }
+}
+
+/// A name of a test is a sentence: at least four words.
+fn is_sentence(name: &str) -> bool {
+    name.split('_').count() >= 4
+        && name
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || "_0123456789".contains(character))
 }
