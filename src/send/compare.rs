@@ -106,6 +106,8 @@ mod tests {
             r#"{"id":"C-1"}"#,
             &differs(&["customer_type", "first_name", "kyc_profile", "mailing_address"]),
         );
+        let other = PAYLOAD.replace(r#"{"city":"Bonn","country_code":"DE"}"#, "\"Bonn, DE\"");
+        check(&other, &differs(&["mailing_address"]));
         let other = PAYLOAD.replace(r#"["DE","FR"]"#, r#"["DE","FR","IR"]"#);
         check(&other, &differs(&["kyc_profile.funds_send_receive_jurisdictions"]));
     }

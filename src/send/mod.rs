@@ -10,6 +10,7 @@
 mod answer;
 mod classify;
 mod compare;
+mod counters;
 mod course;
 mod error;
 mod gate;
@@ -28,7 +29,8 @@ mod token;
 mod transport;
 mod unescape;
 
+pub use counters::Counters;
 pub use course::Sent;
 pub use error::SendError;
-pub use sender::{Counters, Sender};
+pub use sender::Sender;
 pub use stop::{RunStop, Stop, StopReason};

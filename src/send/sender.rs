@@ -10,7 +10,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
@@ -18,6 +17,7 @@ use tracing::debug;
 
 use super::answer::{Heard, hear};
 use super::classify::{Call, Verdict, classify};
+use super::counters::{Counters, Tally};
 use super::course::{Course, Next, Sent};
 use super::error::SendError;
 use super::gate::{Gate, GaveUp, Pass};
@@ -35,17 +35,6 @@ use crate::model::row::{Row, RowKey};
 #[derive(Clone)]
 pub struct Sender(Arc<Shared>);
 
-/// What a sender has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Requests of every kind: creates, read-backs, tokens.
-    pub requests: u64,
-    /// Requests for a row after its first.
-    pub retries: u64,
-    /// Answers that made the whole run wait, or requests that did not reach the service.
-    pub waits: u64,
-}
-
 struct Shared {
     gate: Gate,
     permits: Semaphore,
@@ -54,9 +43,7 @@ struct Shared {
     transport: Transport,
     schedule: Schedule,
     max_attempts: u32,
-    requests: AtomicU64,
-    retries: AtomicU64,
-    waits: AtomicU64,
+    tally: Tally,
 }
 
 /// Everything that an attempt needs.
@@ -113,9 +100,7 @@ impl Sender {
             transport: Transport::new(api, send)?,
             schedule,
             max_attempts: send.max_attempts,
-            requests: AtomicU64::new(0),
-            retries: AtomicU64::new(0),
-            waits: AtomicU64::new(0),
+            tally: Tally::default(),
         })))
     }
 
@@ -160,12 +145,7 @@ impl Sender {
 
     /// What was done so far.
     pub fn counters(&self) -> Counters {
-        let shared = &*self.0;
-        Counters {
-            requests: shared.requests.load(Ordering::Relaxed),
-            retries: shared.retries.load(Ordering::Relaxed),
-            waits: shared.waits.load(Ordering::Relaxed),
-        }
+        self.0.tally.read()
     }
 }
 
@@ -213,9 +193,9 @@ impl Shared {
         let Ready { pass, permit, bearer } = ready;
         let call = course.call();
         let attempt = course.begin();
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.tally.request();
         if attempt > 1 {
-            self.retries.fetch_add(1, Ordering::Relaxed);
+            self.tally.retry();
         }
         let request_id = RequestId::new(clock::now_ms());
         let reply = match call {
@@ -252,11 +232,11 @@ impl Shared {
                 pass.answered();
             }
             Verdict::Wait(_) => {
-                self.waits.fetch_add(1, Ordering::Relaxed);
+                self.tally.wait();
                 pass.told_to_wait(heard.retry_after);
             }
             Verdict::NotReached => {
-                self.waits.fetch_add(1, Ordering::Relaxed);
+                self.tally.wait();
                 pass.not_reached();
             }
             Verdict::Unknown(_) => pass.unclear(),
@@ -277,7 +257,7 @@ impl Shared {
             Asked::Granted => {}
             Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
             Asked::Later(reply) => {
-                self.waits.fetch_add(1, Ordering::Relaxed);
+                self.tally.wait();
                 pass.told_to_wait(reply.and_then(|reply| reply.retry_after));
             }
         }
@@ -300,7 +280,7 @@ impl Shared {
     async fn ask_for_token(&self) -> Asked {
         let permit = self.permit().await;
         self.limit.turn().await;
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.tally.request();
         let asked_at = Instant::now();
         let reply = self.transport.token().await;
         drop(permit);

@@ -195,7 +195,7 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     })
 }
 
-/// Settings for a service, with times short enough for tests.
+/// Settings for a service: short waits, and limits that only a test that is about them ever meets.
 pub(super) fn settings(url: &str) -> (ApiSettings, SendSettings) {
     let api = ApiSettings {
         base_url: format!("{url}/api"),
@@ -210,11 +210,11 @@ pub(super) fn settings(url: &str) -> (ApiSettings, SendSettings) {
         burst: None,
         max_in_flight: 8,
         max_attempts: 4,
-        connect_timeout: Duration::from_secs(5),
-        request_timeout: Duration::from_secs(5),
+        connect_timeout: Duration::from_secs(30),
+        request_timeout: Duration::from_secs(30),
         backoff_base: Duration::from_millis(2),
         backoff_cap: Duration::from_millis(20),
-        give_up_after: Duration::from_secs(5),
+        give_up_after: Duration::from_secs(60),
     };
     (api, send)
 }
