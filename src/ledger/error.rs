@@ -22,6 +22,12 @@ pub enum LedgerError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// A run that was never begun.
+    #[error("the ledger has no run {run_id}")]
+    NoSuchRun {
+        /// Its number.
+        run_id: i64,
+    },
     /// Another process holds it.
     #[error("another rollcall is working on the ledger {}", path.display())]
     Locked {
@@ -38,8 +44,8 @@ pub enum LedgerError {
         /// Newest version known here.
         known: i64,
     },
-    /// Another program's database.
-    #[error("{} is a database, but not a ledger of rollcall", path.display())]
+    /// Another program's database, or no database at all.
+    #[error("{} is not a ledger of rollcall", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -73,6 +79,7 @@ impl LedgerError {
         match self {
             Self::Open { .. } => Some("check that the folder exists and can be written, or name another with --ledger"),
             Self::NotFound { .. } => Some("name it with --ledger, or make one with `rollcall run FILE`"),
+            Self::NoSuchRun { .. } => Some("`rollcall status` lists the runs of the ledger"),
             Self::Locked { .. } => Some("wait until it has ended, or use another ledger with --ledger"),
             Self::Version { .. } => Some("use the newer rollcall that wrote it"),
             Self::Foreign { .. } => Some("name another file with --ledger"),
