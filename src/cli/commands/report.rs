@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::exit::Exit;
-use crate::ledger::Reader;
+use crate::ledger::{LedgerError, Reader};
 use crate::report::{self, Summary};
 
 pub(in crate::cli) fn run(args: &ReportArgs) -> Result<Exit> {
@@ -15,9 +15,7 @@ pub(in crate::cli) fn run(args: &ReportArgs) -> Result<Exit> {
         Some(run_id) => run_id,
         None => reader.latest()?.context("the ledger has no run yet")?,
     };
-    let run = reader
-        .run(run_id)?
-        .with_context(|| format!("the ledger has no run {run_id}"))?;
+    let run = reader.run(run_id)?.ok_or(LedgerError::NoSuchRun { run_id })?;
     match args.format {
         ReportFormat::Text => super::print(&report::run_text(&Summary::of(&reader, run)?)?)?,
         ReportFormat::Json => super::print_json(&report::run_json(&Summary::of(&reader, run)?))?,

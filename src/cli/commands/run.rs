@@ -23,7 +23,7 @@ use crate::send::Stop;
 /// Namespace of the idempotency ids of every sandbox; never used for a real API.
 pub(super) const SANDBOX_NAMESPACE: &str = "5a17db0c-0000-5000-8000-73616e64626f";
 /// What the ledger calls the sandbox of this process, whose port is another each time.
-const SANDBOX_TARGET: &str = "sandbox";
+pub(super) const SANDBOX_TARGET: &str = "sandbox";
 
 pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     let runtime = interrupt::runtime()?;
@@ -124,7 +124,7 @@ fn end_word(end: &RunEnd) -> &'static str {
 
 /// What happened in a sentence, and what to type next.
 fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
-    let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+    let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
     let again = format!("rollcall run {}{}", files.join(" "), super::ledger_flags(&args.ledger));
     let report = format!(
         "rollcall report {} --format csv{}",
@@ -152,10 +152,11 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
         }
         RunEnd::Braked { rejects, limit } => format!(
             "stopped before anything was sent: {} records were rejected, and input.max-rejects allows {}\nhint: see what is \
-             wrong with `rollcall validate {}`, or allow more: {again} --max-rejects {rejects}\n",
+             wrong with `rollcall validate {}{}`, or allow more: {again} --max-rejects {rejects}\n",
             grouped(*rejects),
             grouped(*limit),
-            files.join(" ")
+            files.join(" "),
+            super::config_flags(&args.ledger.config)
         ),
         RunEnd::Stopped(stop) => {
             format!(

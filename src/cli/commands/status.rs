@@ -1,18 +1,20 @@
 //! `rollcall status`: what became of runs, and what to type next.
 
-use anyhow::{Result, bail};
+use std::path::Path;
 
+use anyhow::Result;
+
+use super::run::SANDBOX_TARGET;
 use crate::cli::args::{Format, StatusArgs};
 use crate::cli::exit::Exit;
-use crate::ledger::Reader;
+use crate::ledger::{LedgerError, Reader};
+use crate::read::STANDARD_INPUT;
 use crate::report::{self, Summary};
 
 pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
     let reader = Reader::open(&super::ledger_path(&args.ledger)?)?;
     if let Some(run_id) = args.run {
-        let Some(run) = reader.run(run_id)? else {
-            bail!("the ledger has no run {run_id}")
-        };
+        let run = reader.run(run_id)?.ok_or(LedgerError::NoSuchRun { run_id })?;
         let summary = Summary::of(&reader, run)?;
         match args.format {
             Format::Human => super::print(&format!("{}{}", report::run_text(&summary)?, next(&[summary], args)))?,
@@ -36,8 +38,17 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
 fn next(runs: &[Summary], args: &StatusArgs) -> String {
     let flags = super::ledger_flags(&args.ledger);
     if let Some(open) = runs.iter().rev().find(|run| run.open() > 0 || !run.run.is_planned()) {
-        let names: Vec<&str> = open.run.inputs.iter().map(|input| input.name.as_str()).collect();
-        return format!("\nnext: rollcall run {}{flags}\n", names.join(" "));
+        let names = open.run.inputs.iter().map(|input| match input.name.as_str() {
+            STANDARD_INPUT => "-".to_owned(),
+            name => super::typed(Path::new(name)),
+        });
+        // What was begun in the sandbox must not go on at the API.
+        let sandbox = open.run.target == SANDBOX_TARGET && !args.ledger.sandbox;
+        let sandbox = if sandbox { " --sandbox" } else { "" };
+        return format!(
+            "\nnext: rollcall run {}{sandbox}{flags}\n",
+            names.collect::<Vec<_>>().join(" ")
+        );
     }
     match runs.iter().rev().find(|run| run.attention() > 0) {
         Some(run) => format!("\nnext: rollcall report {} --format csv{flags}\n", run.run.run_id),
