@@ -1,5 +1,6 @@
 //! Errors for people: what happened, why, and what to do next.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -20,6 +21,8 @@ pub(super) enum NoRun {
     #[error("the ledger has no run yet")]
     AtAll,
 }
+const STATE_HINT: &str =
+    "if another sandbox uses the file, wait for it; else put the file aside, and the sandbox begins without customers";
 
 /// Prints an error with its causes and its hint; gives the exit code that it stands for.
 pub(super) fn report(error: &anyhow::Error) -> Exit {
@@ -41,31 +44,60 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
 
 /// Prints a message of clap's and gives its exit code: 0 for help and version, else 2.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // Not printed by clap: it repeats arguments as they are, and a file name can look like one.
+        say(&error.render().to_string());
+        return Exit::Usage.into();
+    }
     // If the terminal is gone there is nobody to tell.
     drop(error.print());
-    if error.use_stderr() {
-        Exit::Usage.into()
-    } else {
-        Exit::Success.into()
-    }
+    Exit::Success.into()
 }
 
 /// Prints a text to standard error.
 pub(super) fn say(text: &str) {
     // If standard error is gone there is nobody to tell.
-    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+    drop(std::io::stderr().lock().write_all(harmless(text).as_bytes()));
+}
+
+/// A text for people with everything escaped that a terminal would act upon: names of files and settings may hold
+/// escape sequences and marks that turn the direction of writing.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let acts = |character: char| {
+        (character.is_control() && character != '\n')
+            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if acts(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
     for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<ReadError>()
+            && error.is_configuration()
+        {
+            return (Exit::Usage, error.hint());
+        }
         if let Some(error) = cause.downcast_ref::<ConfigError>() {
             return (Exit::Usage, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<PipelineError>() {
             let exit = match error {
+                PipelineError::Read(error) if error.is_configuration() => Exit::Usage,
                 PipelineError::Normalizer(_)
                 | PipelineError::Send(_)
                 | PipelineError::SameInput { .. }
+                | PipelineError::OutputTaken { .. }
                 | PipelineError::RejectColumns { .. } => Exit::Usage,
                 PipelineError::Interrupted => Exit::Interrupted,
                 PipelineError::Read(_)
@@ -91,12 +123,14 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             return (Exit::Usage, Some(hint.to_owned()));
         }
         if let Some(error) = cause.downcast_ref::<SandboxError>() {
-            let hint = match error {
-                SandboxError::Listen { .. } => Some("choose another --port; 0 takes any that is free"),
-                SandboxError::State(_) => Some("name another file with --state"),
-                SandboxError::NotLoopback { .. } | SandboxError::Options { .. } => None,
+            return match error {
+                SandboxError::State(_) => (Exit::Unusable, Some(STATE_HINT.to_owned())),
+                SandboxError::Listen { .. } => (
+                    Exit::Usage,
+                    Some("choose another --port; 0 takes any that is free".to_owned()),
+                ),
+                SandboxError::NotLoopback { .. } | SandboxError::Options { .. } => (Exit::Usage, None),
             };
-            return (Exit::Usage, hint.map(str::to_owned));
         }
     }
     (Exit::Unusable, None)

@@ -81,7 +81,9 @@ fn log(progress: &Progress, ended: &AtomicBool) {
     loop {
         let begun = Instant::now();
         while begun.elapsed() < LINE && !ended.load(Ordering::Acquire) {
-            std::thread::park_timeout(LINE.saturating_sub(begun.elapsed()));
+            // Looked at more often than said, so that the clock knows when a phase began.
+            std::thread::park_timeout(TICK);
+            clock.look(progress);
         }
         if ended.load(Ordering::Acquire) {
             return;

@@ -10,6 +10,7 @@ mod display;
 mod exit;
 mod interrupt;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -42,9 +43,17 @@ pub fn main() -> ExitCode {
 
 /// Logs warnings, or what ROLLCALL_LOG asks for (`debug`, `rollcall::send=trace`), to standard error.
 fn start_logging() {
-    let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let wanted = std::env::var("ROLLCALL_LOG").unwrap_or_default();
+    let wanted = if wanted.is_empty() { "warn" } else { &wanted };
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| {
+        diagnostics::say(
+            "warning: ROLLCALL_LOG is not understood, and only warnings are logged; try ROLLCALL_LOG=debug\n",
+        );
+        EnvFilter::new("warn")
+    });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }

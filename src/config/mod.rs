@@ -3,6 +3,7 @@
 //! `table` names every key once, with its default; `layers` finds the value of each and remembers where it came from;
 //! `resolve` checks the values and makes them [`settings::Settings`]. No stage reads a file or the environment itself.
 
+mod columns;
 mod layers;
 mod resolve;
 pub mod settings;

@@ -1,6 +1,5 @@
 //! From layers of values to typed settings: every value is checked here, once, with its key and origin in the error.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,11 +8,15 @@ use toml::Value;
 use uuid::Uuid;
 
 use super::ConfigError;
-use super::layers::{Layers, Origin};
-use super::settings::{ApiSettings, ColumnSettings, InputSettings, SendSettings, Settings, Threshold};
+use super::columns::{columns, synonyms, texts};
+use super::layers::Layers;
+use super::settings::{ApiSettings, InputSettings, SendSettings, Settings, Threshold};
 
 /// Workers by default: one a core up to here, since each holds about 45 MB of telephone metadata.
 const MOST_DEFAULT_WORKERS: usize = 8;
+
+/// Workers at most, whoever asks for them: more threads than any machine has cores only take its memory.
+const MOST_WORKERS: u32 = 256;
 
 /// Checks every value and makes the settings.
 pub fn resolve(layers: &Layers) -> Result<Settings, ConfigError> {
@@ -64,17 +67,25 @@ fn api(values: &Values<'_>) -> Result<ApiSettings, ConfigError> {
             .map_err(|_| values.wrong("api.namespace", "must be a UUID"))?
     };
     Ok(ApiSettings {
-        base_url: values
-            .optional("api.base-url")?
-            .unwrap_or_default()
-            .trim_end_matches('/')
-            .to_owned(),
-        token_url: values.optional("api.token-url")?.unwrap_or_default(),
+        base_url: address(values, "api.base-url")?.trim_end_matches('/').to_owned(),
+        token_url: address(values, "api.token-url")?,
         client_id: values.optional("api.client-id")?.unwrap_or_default(),
         client_secret: secret(values)?,
         scope: values.text("api.scope")?,
         namespace,
     })
+}
+
+/// An address that is shown, logged and kept in the ledger, and so must not carry a secret.
+fn address(values: &Values<'_>, key: &str) -> Result<String, ConfigError> {
+    let address = values.optional(key)?.unwrap_or_default();
+    if address.contains(['@', '?', '#']) {
+        return Err(values.wrong(
+            key,
+            "must be a plain address: no user, no password, no query, no fragment",
+        ));
+    }
+    Ok(address)
 }
 
 fn secret(values: &Values<'_>) -> Result<SecretString, ConfigError> {
@@ -129,6 +140,9 @@ fn input(values: &Values<'_>) -> Result<InputSettings, ConfigError> {
         0 => std::thread::available_parallelism()
             .map_or(1, usize::from)
             .min(MOST_DEFAULT_WORKERS),
+        workers if workers > MOST_WORKERS => {
+            return Err(values.wrong("input.workers", &format!("must be at most {MOST_WORKERS}")));
+        }
         workers => usize::try_from(workers).unwrap_or(MOST_DEFAULT_WORKERS),
     };
     Ok(InputSettings {
@@ -176,67 +190,6 @@ fn threshold(values: &Values<'_>, key: &'static str) -> Result<Option<Threshold>
     }
 }
 
-/// `[columns]`: texts map a column to a field, `ignore` lists columns, `constants` is a table of fields.
-fn columns(layers: &Layers) -> Result<ColumnSettings, ConfigError> {
-    let origin = layers.file.clone().map_or(Origin::Default, Origin::File);
-    let wrong = |name: &str, problem: &str| ConfigError::Value {
-        key: format!("columns.{name}"),
-        origin: origin.clone(),
-        problem: problem.to_owned(),
-    };
-    let mut columns = ColumnSettings::default();
-    for (name, value) in &layers.columns {
-        match value {
-            Value::String(path) => {
-                columns.map.insert(name.clone(), path.clone());
-            }
-            Value::Array(names) if name == "ignore" => {
-                columns.ignore = texts(names).ok_or_else(|| wrong(name, "must be a list of column names"))?;
-            }
-            Value::Table(constants) if name == "constants" => {
-                for (path, constant) in constants {
-                    let Value::String(constant) = constant else {
-                        return Err(wrong(name, "must hold texts"));
-                    };
-                    columns.constants.insert(path.clone(), constant.clone());
-                }
-            }
-            Value::Integer(_)
-            | Value::Float(_)
-            | Value::Boolean(_)
-            | Value::Datetime(_)
-            | Value::Array(_)
-            | Value::Table(_) => return Err(wrong(name, "must be the path of a field, as text")),
-        }
-    }
-    Ok(columns)
-}
-
-fn synonyms(layers: &Layers) -> Result<BTreeMap<String, BTreeMap<String, String>>, ConfigError> {
-    let origin = layers.file.clone().map_or(Origin::Default, Origin::File);
-    let parse = |words: &Value| {
-        let words = words.as_table()?;
-        words
-            .iter()
-            .map(|(text, word)| Some((text.clone(), word.as_str()?.to_owned())))
-            .collect::<Option<BTreeMap<_, _>>>()
-    };
-    let mut synonyms = BTreeMap::new();
-    for (path, words) in &layers.synonyms {
-        let words = parse(words).ok_or_else(|| ConfigError::Value {
-            key: format!("synonyms.{path}"),
-            origin: origin.clone(),
-            problem: "must be a table of texts: [synonyms.\"field\"] \"what people write\" = \"WORD\"".to_owned(),
-        })?;
-        synonyms.insert(path.clone(), words);
-    }
-    Ok(synonyms)
-}
-
-fn texts(values: &[Value]) -> Option<Vec<String>> {
-    values.iter().map(|value| value.as_str().map(str::to_owned)).collect()
-}
-
 /// Typed look-ups that name key and origin where a value does not fit.
 struct Values<'a>(&'a Layers);
 
@@ -271,7 +224,7 @@ impl Values<'_> {
         };
         number
             .map(Some)
-            .ok_or_else(|| self.wrong(key, "must be a whole number of 0 or more"))
+            .ok_or_else(|| self.wrong(key, "must be a whole number from 0 to 4294967295"))
     }
 
     fn number(&self, key: &str) -> Result<u32, ConfigError> {
@@ -360,6 +313,18 @@ mod tests {
         check_error("[input]\nmax-rejects = \"200%\"", &[], "share");
         check_error("[api\n", &[], "line 1");
         check_error("[columns]\nx = 1", &[], "columns.x");
+        check_error("[columns]\nignore = \"fax\"", &[], "must be a list of column names");
+        check_error("[input]\nworkers = 100000", &[], "must be at most 256");
+        check_error(
+            "",
+            &[("ROLLCALL_API_BASE_URL", "https://me:secret@host/api")],
+            "must be a plain address",
+        );
+        check_error(
+            "",
+            &[("ROLLCALL_API_TOKEN_URL", "https://host/token?key=secret")],
+            "must be a plain address",
+        );
     }
 
     #[test]

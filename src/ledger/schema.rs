@@ -1,7 +1,8 @@
 //! The tables of the ledger and their versions.
 
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -114,7 +115,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     private(OpenOptions::new().create(true).truncate(false).write(true))
         .open(path)
         .map_err(open)?;
-    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = Connection::open_with_flags(on_disk(path), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check(&connection, path)?;
     // WAL with FULL: a commit is on disk when it returns, and readers never wait for the writer.
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -132,13 +133,35 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
     if !path.exists() {
         return Err(LedgerError::NotFound { path: path.to_owned() });
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    // A writer's checkpoint holds a reader up for a moment, never for long.
-    connection.busy_timeout(Duration::from_secs(5))?;
-    if check(&connection, path)? == 0 {
-        return Err(LedgerError::NotFound { path: path.to_owned() });
+    let open = |source| LedgerError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    if path.is_dir() {
+        return Err(open(io::ErrorKind::IsADirectory.into()));
     }
-    Ok(connection)
+    let opened = Connection::open_with_flags(on_disk(path), OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
+        // A writer's checkpoint holds a reader up for a moment, never for long.
+        connection.busy_timeout(Duration::from_secs(5))?;
+        Ok(connection)
+    });
+    let version = opened
+        .map_err(LedgerError::from)
+        .and_then(|connection| Ok((check(&connection, path)?, connection)));
+    match version {
+        Ok((0, _)) => Err(LedgerError::NotFound { path: path.to_owned() }),
+        Ok((_, connection)) => Ok(connection),
+        // Even a reader makes files beside a ledger in WAL mode.
+        Err(LedgerError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
+            Err(open(io::Error::other(error)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The path in a form in which SQLite takes it for nothing but a file: not `:memory:`, not a URI.
+fn on_disk(path: &Path) -> PathBuf {
+    Path::new(".").join(path)
 }
 
 /// Refuses other programs' databases and newer ledgers; gives the version, 0 for an empty file.

@@ -179,6 +179,14 @@ fn write_all(mut store: Store, mut waiting: mpsc::Receiver<Command>) {
             return;
         }
     }
+    // From here on the file is whole without its log, so that a copy of it alone is a copy of the ledger. A reader in
+    // the way costs nothing but that.
+    let folded = store
+        .connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if let Err(error) = folded {
+        tracing::warn!(%error, "the ledger's log stays beside it");
+    }
 }
 
 /// Writes one command and all that wait, commits, and answers. The error has been told to the caller that met it.

@@ -31,6 +31,12 @@ pub enum PipelineError {
         #[source]
         source: std::io::Error,
     },
+    /// A file to write that is read too, or written twice.
+    #[error("{path} is an input or another output, and would be overwritten")]
+    OutputTaken {
+        /// The file.
+        path: String,
+    },
     /// Rejects of sources with different columns cannot stand in one file.
     #[error("{name} has other columns than the file before it, and --rejects writes one table")]
     RejectColumns {
@@ -76,7 +82,8 @@ impl PipelineError {
             Self::Ledger(error) => error.hint().map(str::to_owned),
             Self::Send(error) => Some(error.hint().to_owned()),
             Self::Normalizer(_) => Some("`rollcall settings` shows the settings and where each came from".to_owned()),
-            Self::Output { .. } => Some("name a file in a folder that exists and can be written".to_owned()),
+            Self::Output { .. } => Some("choose a file that does not exist yet, in a folder that can be written".to_owned()),
+            Self::OutputTaken { .. } => Some("name another file".to_owned()),
             Self::RejectColumns { .. } => Some("validate the files one by one".to_owned()),
             Self::SameInput { .. } => Some("name each file once".to_owned()),
             Self::RecordChanged { .. } => Some(

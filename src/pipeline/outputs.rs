@@ -1,9 +1,10 @@
 //! The files that a validation writes when asked: accepted payloads as JSON Lines, rejected records as CSV.
 //!
 //! Both hold personal data by their nature. They are made private to their owner under a temporary name, and get their
-//! own name only when they are whole.
+//! own name only when they are whole. A device or a pipe has its name already and is written as it comes.
 
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -21,8 +22,35 @@ pub struct Outputs {
 }
 
 struct Output {
+    /// As it was named, for messages.
+    name: PathBuf,
+    /// The file itself, behind any symbolic link.
     path: PathBuf,
-    file: BufWriter<NamedTempFile>,
+    file: BufWriter<Place>,
+}
+
+/// Where an output's bytes go.
+enum Place {
+    /// A file that gets its name when it is whole.
+    New(NamedTempFile),
+    /// A device or a pipe.
+    Stream(File),
+}
+
+impl Write for Place {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::New(file) => file.write(bytes),
+            Self::Stream(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::New(file) => file.flush(),
+            Self::Stream(file) => file.flush(),
+        }
+    }
 }
 
 struct Rejects {
@@ -31,8 +59,21 @@ struct Rejects {
 }
 
 impl Outputs {
-    /// Begins the files that were asked for.
-    pub fn create(accepted: Option<&Path>, rejects: Option<&Path>) -> Result<Self, PipelineError> {
+    /// Begins the files that were asked for. None may be one of the sources, nor the other.
+    pub fn create(accepted: Option<&Path>, rejects: Option<&Path>, sources: &[PathBuf]) -> Result<Self, PipelineError> {
+        let mut taken: Vec<PathBuf> = sources.iter().filter_map(|source| source.canonicalize().ok()).collect();
+        for output in [accepted, rejects].into_iter().flatten() {
+            let file = whereabouts(output);
+            if output.canonicalize().is_ok_and(|path| !path.is_file()) {
+                continue;
+            }
+            if taken.contains(&file) {
+                return Err(PipelineError::OutputTaken {
+                    path: output.display().to_string(),
+                });
+            }
+            taken.push(file);
+        }
         Ok(Self {
             accepted: accepted.map(Output::create).transpose()?,
             rejects: match rejects {
@@ -131,20 +172,23 @@ impl Rejects {
 
 impl Output {
     fn create(path: &Path) -> Result<Self, PipelineError> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder).map_err(|source| failed(path, source))?;
+        let place = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if !metadata.is_file() => File::options().write(true).open(path).map(Place::Stream),
+            Ok(_) | Err(_) => {
+                NamedTempFile::new_in(whereabouts(path).parent().unwrap_or(Path::new("."))).map(Place::New)
+            }
+        };
         Ok(Self {
-            path: path.to_owned(),
-            file: BufWriter::new(file),
+            name: path.to_owned(),
+            path: whereabouts(path),
+            file: BufWriter::new(place.map_err(|source| failed(path, source))?),
         })
     }
 
     fn write(&mut self, parts: &[&[u8]]) -> Result<(), PipelineError> {
         for part in parts {
-            self.file.write_all(part).map_err(|source| failed(&self.path, source))?;
+            self.file.write_all(part).map_err(|source| failed(&self.name, source))?;
         }
         Ok(())
     }
@@ -155,19 +199,31 @@ impl Output {
             .write_record(fields)
             .and_then(|()| writer.flush().map_err(csv::Error::from));
         drop(writer);
-        written.map_err(|error| failed(&self.path, error.into()))
+        written.map_err(|error| failed(&self.name, error.into()))
     }
 
     fn finish(self) -> Result<(), PipelineError> {
-        let file = self
-            .file
-            .into_inner()
-            .map_err(|error| failed(&self.path, error.into_error()))?;
-        file.as_file().sync_all().map_err(|source| failed(&self.path, source))?;
-        file.persist(&self.path)
-            .map_err(|error| failed(&self.path, error.error))?;
+        let fail = |source| failed(&self.name, source);
+        match self.file.into_inner().map_err(|error| fail(error.into_error()))? {
+            Place::New(file) => {
+                file.as_file().sync_all().map_err(fail)?;
+                file.persist(&self.path).map_err(|error| fail(error.error))?;
+            }
+            Place::Stream(mut file) => file.flush().map_err(fail)?,
+        }
         Ok(())
     }
+}
+
+/// The file that a path names, behind symbolic links where it exists, else in the folder that it names.
+fn whereabouts(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        path.file_name()
+            .map_or_else(|| folder.clone(), |name| folder.join(name))
+    })
 }
 
 fn failed(path: &Path, source: std::io::Error) -> PipelineError {

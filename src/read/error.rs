@@ -208,6 +208,17 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Whether the configuration is to blame rather than the source.
+    pub fn is_configuration(&self) -> bool {
+        if let Self::Header { problems, .. } = self {
+            return problems.iter().any(HeaderProblem::is_configuration);
+        }
+        matches!(
+            self,
+            Self::EncodingUnknown { .. } | Self::EncodingNotYet { .. } | Self::Delimiter { .. }
+        )
+    }
+
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         let fixed = |text: &str| Some(text.to_owned());
@@ -226,7 +237,8 @@ impl ReadError {
             Self::EncodingUnknown { .. } => {
                 fixed("input.encoding takes a label of the WHATWG Encoding Standard: utf-8")
             }
-            Self::EncodingNotYet { .. } | Self::NotUtf8ByMark { .. } => fixed("save the file as UTF-8"),
+            Self::EncodingNotYet { .. } => fixed("save the file as UTF-8, and leave input.encoding out"),
+            Self::NotUtf8ByMark { .. } => fixed("save the file as UTF-8"),
             Self::NotUtf8 { .. } => fixed("save the file as UTF-8: its encoding is another, or this byte was damaged"),
             Self::Delimiter { .. } => {
                 fixed("input.delimiter takes one ASCII character that is no quote and no line end")

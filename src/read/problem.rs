@@ -99,6 +99,13 @@ pub enum HeaderProblem {
     },
 }
 
+impl HeaderProblem {
+    /// Whether the configuration is wrong for any header.
+    pub(super) fn is_configuration(&self) -> bool {
+        matches!(self, Self::FieldUnknown { .. } | Self::Contradiction { .. })
+    }
+}
+
 /// Every problem on a line of its own.
 pub(super) fn list(problems: &[HeaderProblem]) -> String {
     let mut lines: Vec<_> = problems

@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::args::{ConfigArgs, LedgerArgs};
-use super::diagnostics::say;
+use super::diagnostics::{harmless, say};
 use crate::config::settings::Settings;
-use crate::config::{Layers, Origin, resolve};
+use crate::config::{ConfigError, Layers, Origin, resolve};
 use crate::pipeline::Inputs;
 
 /// The configuration file that is used when none is named.
@@ -27,10 +27,24 @@ const DEFAULT_CONFIG: &str = "rollcall.toml";
 fn layers(args: &ConfigArgs) -> Result<Layers> {
     let default = Path::new(DEFAULT_CONFIG);
     let file = args.config.as_deref().or_else(|| default.exists().then_some(default));
-    Ok(Layers::load(
-        file,
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-    )?)
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => variables.push((name, value)),
+            // A setting that is passed over in silence is worse than none.
+            Err(_) if name.starts_with("ROLLCALL_") => {
+                return Err(ConfigError::Value {
+                    key: name.clone(),
+                    origin: Origin::Environment(name),
+                    problem: "must be UTF-8".to_owned(),
+                }
+                .into());
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(Layers::load(file, variables.into_iter())?)
 }
 
 /// The settings of a command that works on a ledger.
@@ -55,16 +69,50 @@ fn ledger_path(args: &LedgerArgs) -> Result<PathBuf> {
     Ok(resolve(&ledger_layers(args)?)?.ledger_path)
 }
 
-/// Prints a result.
+/// Standard output until whoever reads it has had enough (`| head -1`). What is written after that goes nowhere: the
+/// work is done and its exit code is given all the same.
+struct Results<W>(Option<W>);
+
+impl<W: Write> Results<W> {
+    fn try_to<T>(&mut self, done: T, act: impl FnOnce(&mut W) -> std::io::Result<T>) -> std::io::Result<T> {
+        match self.0.as_mut().map(act) {
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => self.0 = None,
+            Some(result) => return result,
+            None => {}
+        }
+        Ok(done)
+    }
+}
+
+impl<W: Write> Write for Results<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.try_to(bytes.len(), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.try_to((), W::flush)
+    }
+}
+
+/// Where results go.
+fn results() -> impl Write {
+    Results(Some(std::io::stdout().lock()))
+}
+
+/// Prints a result for people.
 fn print(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    write_result(&harmless(text))
 }
 
 /// Prints a result for programs, on one line.
 fn print_json(value: &serde_json::Value) -> Result<()> {
-    print(&format!("{value}\n"))
+    write_result(&format!("{value}\n"))
+}
+
+fn write_result(text: &str) -> Result<()> {
+    let mut out = results();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.context("cannot write the result to standard output")
 }
 
 /// The flags that name the same ledger again, for the commands that a message suggests.
@@ -73,27 +121,34 @@ fn ledger_flags(args: &LedgerArgs) -> String {
     if args.sandbox {
         flags.push_str(" --sandbox");
     }
-    flags.push_str(&config_flag(&args.config));
+    flags.push_str(&config_flags(&args.config));
     if let Some(ledger) = &args.ledger {
-        flags.push_str(&format!(" --ledger {}", shell_word(&ledger.to_string_lossy())));
+        flags.push_str(&format!(" --ledger {}", typed(ledger)));
     }
     flags
 }
 
-/// The flag that names the same configuration file again.
-fn config_flag(args: &ConfigArgs) -> String {
-    args.config.as_ref().map_or_else(String::new, |config| {
-        format!(" --config {}", shell_word(&config.to_string_lossy()))
-    })
+/// The flag that names the same configuration again.
+fn config_flags(args: &ConfigArgs) -> String {
+    args.config
+        .as_deref()
+        .map(|config| format!(" --config {}", typed(config)))
+        .unwrap_or_default()
 }
 
-/// A word that a shell takes as it is, quoted if need be.
-fn shell_word(word: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "/._-+:@%=,".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
+/// A path as one types it into a shell: quoted where that is needed, and never taken for an option.
+fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let path = if path.starts_with('-') && path != "-" {
+        format!("./{path}")
     } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+        path
+    };
+    let plain = |character: char| character.is_alphanumeric() || "/._-+,:@%=".contains(character);
+    if path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
     }
 }
 
@@ -133,15 +188,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_proposed_can_be_typed() {
-        for (word, expected) in [
-            ("export/customers-1.csv", "export/customers-1.csv"),
-            ("my file.csv", "'my file.csv'"),
-            ("it's.csv", r"'it'\''s.csv'"),
-            ("$(x)", "'$(x)'"),
-            ("", "''"),
-        ] {
-            assert_eq!(shell_word(word), expected);
+    fn suggested_commands_can_be_typed() {
+        let check = |path: &str, expected: &str| assert_eq!(typed(Path::new(path)), expected);
+        check("customers.csv", "customers.csv");
+        check("größe/a b.csv", "'größe/a b.csv'");
+        check("it's $HOME", r"'it'\''s $HOME'");
+        check("-rf", "./-rf");
+        check("-", "-");
+    }
+
+    #[test]
+    fn a_reader_that_has_enough_is_no_error() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Err(std::io::ErrorKind::StorageFull.into())
+            }
         }
+        let mut closed = Results(Some(Closed));
+        assert_eq!(closed.flush().unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+        closed.write_all(b"text").unwrap();
+        closed.flush().unwrap();
     }
 }

@@ -124,11 +124,7 @@ fn end_word(end: &RunEnd) -> &'static str {
 
 /// What happened in a sentence, and what to type next.
 fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
-    let files: Vec<String> = args
-        .files
-        .iter()
-        .map(|file| super::shell_word(&file.to_string_lossy()))
-        .collect();
+    let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
     let files = files.join(" ");
     let allowed = format!("rollcall run {files}{}", super::ledger_flags(&args.ledger));
     // The brake holds again each time.
@@ -165,7 +161,7 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
              wrong with `rollcall validate {files}{}`, or allow more: {allowed} --max-rejects {rejects}\n",
             counted(*rejects, "record"),
             grouped(*limit),
-            super::config_flag(&args.ledger.config)
+            super::config_flags(&args.ledger.config)
         ),
         RunEnd::Stopped(stop) => {
             format!(

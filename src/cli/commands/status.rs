@@ -1,9 +1,11 @@
 //! `rollcall status`: what became of runs, and what to type next.
 
+use std::path::Path;
+
 use anyhow::Result;
 
+use super::run::SANDBOX_TARGET;
 use crate::cli::args::{Format, StatusArgs};
-use crate::cli::commands::run::SANDBOX_TARGET;
 use crate::cli::diagnostics::NoRun;
 use crate::cli::exit::Exit;
 use crate::ledger::Reader;
@@ -65,6 +67,6 @@ fn argument(name: &str) -> String {
     if name == STANDARD_INPUT {
         "-".to_owned()
     } else {
-        super::shell_word(name)
+        super::typed(Path::new(name))
     }
 }

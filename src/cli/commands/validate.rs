@@ -25,8 +25,8 @@ pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     }
     let inputs = Inputs::open(&args.files, &settings)?;
     super::show_inputs(&inputs);
-    let mut outputs = Outputs::create(args.accepted.as_deref(), args.rejects.as_deref())?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut outputs = Outputs::create(args.accepted.as_deref(), args.rejects.as_deref(), &args.files)?;
+    let mut out = BufWriter::new(super::results());
     let progress = Arc::new(Progress::default());
     let display = Display::start(&progress);
     let begun = Instant::now();
@@ -82,9 +82,12 @@ fn show(out: &mut impl Write, judged: &Judged<'_>) -> std::io::Result<()> {
             let text = finding.rule.text();
             let field = finding.field.map_or("the record", |field| field.path());
             let column = finding.column.and_then(|column| judged.input.mapping.names.get(column));
-            let column = column
-                .map(|name| format!(" (column {})", name.escape_debug()))
-                .unwrap_or_default();
+            let is_constant = |field| judged.input.mapping.constants.iter().any(|(id, _)| Some(*id) == field);
+            let column = match column {
+                Some(name) => format!(" (column {})", name.escape_debug()),
+                None if is_constant(finding.field) => " (constant in [columns])".to_owned(),
+                None => String::new(),
+            };
             let preview = finding.preview.as_str();
             let preview = if preview.is_empty() {
                 String::new()
