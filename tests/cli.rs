@@ -59,12 +59,13 @@ fn a_reader_that_has_enough_is_no_error() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     shell("$ROLLCALL run $FIXTURE --sandbox");
-    for command in [
-        "$ROLLCALL report --sandbox --format csv | head -1",
-        "$ROLLCALL validate $FIXTURE --format json 2>/dev/null | head -1",
-        "$ROLLCALL fields | true",
+    for (command, code) in [
+        ("$ROLLCALL report --sandbox --format csv | head -1", 0),
+        // Whoever reads the output has enough of it; the file still has rejects.
+        ("$ROLLCALL validate $FIXTURE --format json 2>/dev/null | head -1", 1),
+        ("$ROLLCALL fields | true", 0),
     ] {
-        assert_eq!(shell(command), (Some(0), String::new()), "{command}");
+        assert_eq!(shell(command), (Some(code), String::new()), "{command}");
     }
 }
 

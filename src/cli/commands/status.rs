@@ -44,7 +44,7 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
         let names: Vec<String> = open.run.inputs.iter().map(|input| argument(&input.name)).collect();
         let names = names.join(" ");
         if open.run.target == SANDBOX_TARGET && !args.ledger.sandbox {
-            flags.push_str(" --sandbox");
+            flags.insert_str(0, " --sandbox");
         }
         return if open.stop_reason() == Some("brake.max_rejects") {
             format!(
