@@ -28,7 +28,7 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     to: impl Write,
 ) -> Result<(), E> {
     let mut writer = Writer::from_writer(to);
-    writer.write_record(COLUMNS).map_err(std::io::Error::from)?;
+    writer.write_record(COLUMNS).map_err(io_error)?;
     let run_id = run.run_id.to_string();
     for input in &run.inputs {
         reader.rows(input.input_id, 1, u64::MAX, |row| {
@@ -49,10 +49,19 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
                 &row.http_status.map(|status| status.to_string()).unwrap_or_default(),
                 &code,
             ];
-            writer.write_record(fields).map_err(std::io::Error::from)?;
+            writer.write_record(fields).map_err(io_error)?;
             Ok::<_, E>(())
         })?;
     }
     writer.flush()?;
     Ok(())
+}
+
+/// Unwraps what the operating system said: whoever asks for the kind of an error looks no deeper.
+fn io_error(error: csv::Error) -> std::io::Error {
+    if let csv::ErrorKind::Io(error) = error.into_kind() {
+        error
+    } else {
+        std::io::Error::other("a record cannot be written as CSV")
+    }
 }
