@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -113,17 +113,21 @@ impl Bench {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let path = |name| self.path(&format!("{number}.{name}"));
         let (stdout, stderr) = (path("stdout"), path("stderr"));
-        let child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .envs(&self.environment)
+        let child = self
+            .command(arguments)
             .stdin(stdin)
             .stdout(File::create(&stdout).unwrap())
             .stderr(File::create(&stderr).unwrap())
             .spawn()
             .unwrap();
         Working { child, stdout, stderr }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(arguments).current_dir(self.folder.path());
+        command.env_clear().envs(&self.environment);
+        command
     }
 
     /// Runs the binary to its end.
@@ -136,6 +140,19 @@ impl Bench {
         self.start_with(arguments, File::open(stdin).unwrap().into())
             .end()
             .await
+    }
+
+    /// Runs the binary for somebody who closes its standard output before it says anything.
+    pub(crate) fn run_unheard(&self, arguments: &[&str]) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.wait_with_output().unwrap()
     }
 
     /// Runs the binary to its end and holds it to an exit code.

@@ -169,3 +169,26 @@ async fn validate_says_before_what_a_run_sends() {
         "validate and run reject the same records for the same reasons"
     );
 }
+
+/// As in `rollcall report --format csv | head`.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_read_enough_is_told_no_error() {
+    let bench = Bench::new();
+    bench.write("customers.csv", &fixtures().csv);
+    bench.expect(1, &["run", "customers.csv", "--sandbox"]).await;
+    for arguments in [
+        ["report", "--sandbox", "--format", "csv"].as_slice(),
+        &["report", "--sandbox", "--format", "json"],
+        &["report", "--sandbox"],
+        &["status", "--sandbox"],
+        &["validate", "customers.csv"],
+        &["validate", "customers.csv", "--format", "json"],
+    ] {
+        let output = bench.run_unheard(arguments);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            output.status.success() && !stderr.contains("error"),
+            "{arguments:?}: {stderr}"
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! A ledger on disk, with the words of a run.
+
+use std::path::PathBuf;
+
+use rollcall::ledger::{
+    Claim, Claimed, Ledger, LedgerError, NewInput, NewRun, Planned, PlannedFinding, Reader, RowEntry, RunEntry,
+};
+use rollcall::model::digest::Digest;
+use rollcall::model::ids::IdempotencyId;
+use rollcall::model::outcome::Outcome;
+use rollcall::model::position::Position;
+use rollcall::model::row::RowKey;
+use rollcall::model::row_state::{RowEvent, RowState};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+
+pub(crate) const NAMESPACE: Uuid = Uuid::from_u128(7);
+
+/// A ledger with the words of a run, each of which ends when it is on disk.
+pub(crate) struct Book {
+    pub(crate) folder: TempDir,
+    pub(crate) ledger: Ledger,
+    pub(crate) reader: Reader,
+    pub(crate) runtime: Runtime,
+}
+
+impl Book {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open(folder)
+    }
+
+    fn open(folder: TempDir) -> Self {
+        let ledger = Ledger::open(&path(&folder)).unwrap();
+        Self {
+            reader: Reader::open(ledger.path()).unwrap(),
+            ledger,
+            folder,
+            runtime: Builder::new_current_thread().build().unwrap(),
+        }
+    }
+
+    /// Ends the process, as far as the ledger knows, and opens it again.
+    pub(crate) fn again(self) -> Self {
+        let Self {
+            folder, ledger, reader, ..
+        } = self;
+        drop((ledger, reader));
+        Self::open(folder)
+    }
+
+    /// Begins a run over one input; gives the input.
+    pub(crate) fn begin(&self, content: u8) -> i64 {
+        let new = NewRun {
+            operation: "customers.create",
+            target: "https://api.example.com".to_owned(),
+            namespace: NAMESPACE,
+            config_digest: Digest([1; 32]),
+            today: "2024-02-29".to_owned(),
+            inputs: vec![NewInput {
+                name: "customers.csv".to_owned(),
+                digest: Digest([content; 32]),
+                bytes: 99,
+            }],
+        };
+        self.ledger.begin_run(new).unwrap().1[0]
+    }
+
+    pub(crate) fn plan(&self, planned: Vec<Planned>) -> Vec<RowState> {
+        self.ledger.plan(NAMESPACE, planned).unwrap()
+    }
+
+    pub(crate) fn claim(&self, claim: Claim) -> Result<Claimed, LedgerError> {
+        let claimed = self.runtime.block_on(self.ledger.claim(NAMESPACE, vec![claim]))?;
+        Ok(claimed[0])
+    }
+
+    pub(crate) fn outcome(&self, key: RowKey, event: RowEvent) -> Result<RowState, LedgerError> {
+        self.runtime
+            .block_on(self.ledger.outcome(Outcome::plain(key, event, 1)))
+    }
+
+    /// Brings a new row, the first of an input, into a state, in the ways that a run does.
+    pub(crate) fn bring(&self, input: i64, state: RowState) -> RowKey {
+        let (planned, after): (RowEvent, &[RowEvent]) = match state {
+            RowState::Rejected => (RowEvent::Rejected, &[]),
+            RowState::Duplicate => (RowEvent::Duplicate, &[]),
+            RowState::Conflict => (RowEvent::Conflict, &[]),
+            RowState::Pending => (RowEvent::Accepted, &[]),
+            RowState::InFlight => (RowEvent::Accepted, &[RowEvent::Claimed]),
+            RowState::Created => (RowEvent::Accepted, &[RowEvent::Claimed, RowEvent::Created]),
+            RowState::Existing => (RowEvent::Accepted, &[RowEvent::Claimed, RowEvent::Existing]),
+            RowState::Refused => (RowEvent::Accepted, &[RowEvent::Claimed, RowEvent::Refused]),
+            RowState::Unresolved => (RowEvent::Accepted, &[RowEvent::Claimed, RowEvent::Unresolved]),
+        };
+        let row = Planned {
+            event: planned,
+            ..row(input, 1, "C-1", 1)
+        };
+        self.plan(vec![row]);
+        for event in after {
+            if *event == RowEvent::Claimed {
+                self.claim(claim(input, 1, "C-1", 1)).unwrap();
+            } else {
+                self.outcome(key(input, 1), *event).unwrap();
+            }
+        }
+        assert_eq!(self.row(key(input, 1)).state, state);
+        key(input, 1)
+    }
+
+    pub(crate) fn row(&self, key: RowKey) -> RowEntry {
+        self.rows(key.input).into_iter().find(|row| row.key == key).unwrap()
+    }
+
+    pub(crate) fn rows(&self, input: i64) -> Vec<RowEntry> {
+        let mut rows = Vec::new();
+        let seen = self.reader.rows(input, 1, u64::MAX, |row| {
+            rows.push(row);
+            Ok::<_, LedgerError>(())
+        });
+        seen.unwrap();
+        rows
+    }
+
+    pub(crate) fn run(&self, run_id: i64) -> RunEntry {
+        self.reader.run(run_id).unwrap().unwrap()
+    }
+}
+
+pub(crate) fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("made/for/it/ledger.db")
+}
+
+pub(crate) fn key(input: i64, record: u64) -> RowKey {
+    RowKey { input, record }
+}
+
+pub(crate) fn id(data: u8) -> IdempotencyId {
+    IdempotencyId::from_bytes([data; 16])
+}
+
+/// An accepted row.
+pub(crate) fn row(input: i64, record: u64, customer: &str, data: u8) -> Planned {
+    Planned {
+        input,
+        position: Position {
+            record,
+            line: record + 1,
+            byte: record * 10,
+        },
+        event: RowEvent::Accepted,
+        customer_id: Some(customer.to_owned()),
+        idempotency_id: Some(id(data)),
+        code: None,
+        findings: Vec::new(),
+    }
+}
+
+pub(crate) fn claim(input: i64, record: u64, customer: &str, data: u8) -> Claim {
+    Claim {
+        key: key(input, record),
+        customer_id: customer.to_owned(),
+        idempotency_id: id(data),
+    }
+}
+
+/// A reject with two findings.
+pub(crate) fn reject(input: i64, record: u64) -> Planned {
+    let finding = |code, field, column| PlannedFinding { code, field, column };
+    Planned {
+        event: RowEvent::Rejected,
+        idempotency_id: None,
+        findings: vec![
+            finding("phone.not_valid", Some("telephone_number"), Some(3)),
+            finding("record.length", None, None),
+        ],
+        ..row(input, record, "C-2", 0)
+    }
+}
