@@ -68,7 +68,7 @@ impl Book {
     }
 
     pub(crate) fn plan(&self, planned: Vec<Planned>) -> Vec<RowState> {
-        self.ledger.plan(NAMESPACE, planned).unwrap()
+        self.ledger.plan(NAMESPACE, planned).unwrap().wait().unwrap()
     }
 
     pub(crate) fn claim(&self, claim: Claim) -> Result<Claimed, LedgerError> {

@@ -59,7 +59,7 @@ fn customers_of_another_namespace_are_other_customers() {
     book.bring(book.begin(1), RowState::Created);
     let input = book.begin(2);
     let states = book.ledger.plan(Uuid::from_u128(8), vec![row(input, 1, "C-1", 2)]);
-    assert_eq!(states.unwrap(), [RowState::Pending]);
+    assert_eq!(states.unwrap().wait().unwrap(), [RowState::Pending]);
 }
 
 /// A row in doubt is sent again under its own id, whatever another run did meanwhile: only the API knows.
