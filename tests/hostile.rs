@@ -296,15 +296,7 @@ fn commands_that_are_suggested_can_be_typed_and_stay_in_the_sandbox() {
     fs::write(folder.path().join("two words.csv"), GOOD.replace("Ada", "")).unwrap();
     fs::write(folder.path().join("c.toml"), "").unwrap();
     let run = |arguments: &[&str]| said(&command(folder.path(), arguments).output().unwrap());
-    let text = run(&[
-        "run",
-        "two words.csv",
-        "--sandbox",
-        "--config",
-        "c.toml",
-        "--ledger",
-        "l.db",
-    ]);
+    let text = run(&["run", "two words.csv", "--sandbox", "--config=c.toml", "--ledger=l.db"]);
     assert!(
         text.contains("`rollcall validate 'two words.csv' --config c.toml`"),
         "{text}"

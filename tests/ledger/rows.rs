@@ -93,7 +93,11 @@ fn a_commit_is_whole_or_not_at_all() {
         event: RowEvent::Created,
         ..row(input, 2, "C-2", 2)
     };
-    let planned = book.ledger.plan(NAMESPACE, vec![row(input, 1, "C-1", 1), illegal]);
+    let planned = book
+        .ledger
+        .plan(NAMESPACE, vec![row(input, 1, "C-1", 1), illegal])
+        .unwrap()
+        .wait();
     assert!(matches!(planned, Err(LedgerError::Illegal { .. })), "{planned:?}");
     assert_eq!(book.again().rows(input), []);
 }
