@@ -83,17 +83,17 @@ async fn a_service_that_throttles_slows_the_run_and_loses_nobody() {
     assert!(sandbox.tally().rate_limited > 0, "nothing was throttled");
 }
 
-/// With a rate of 10 and a burst of 1 the requests go 111 ms apart, so that the eleventh in a second would have to
-/// overtake by as much on its way.
+/// With a rate of 3 the requests go half a second apart, so that the fourth in a second would have to gain as much on the
+/// way: a busy machine does not make the measure fail. High rates are tested beside the limiter, with paused time.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rate_is_never_exceeded() {
     let sandbox = sandbox(Options::default()).await;
     let bench = Bench::against(&sandbox);
-    let file = customers(36, 13, 0.0);
+    let file = customers(11, 13, 0.0);
     bench.write("customers.csv", &file.csv);
-    bench.expect(0, &["run", "customers.csv", "--rate", "10"]).await;
+    bench.expect(0, &["run", "customers.csv", "--rate", "3"]).await;
     let peak = sandbox.tally().peak_requests_per_second;
-    assert!((1..=10).contains(&peak), "{peak} requests in a second");
+    assert!((1..=3).contains(&peak), "{peak} requests in a second");
     Evidence::gather(&bench, &sandbox, &file.accepted).await.hold("rate");
 
     // The positive control: without a limit, the same measure sees more.
@@ -101,7 +101,7 @@ async fn the_rate_is_never_exceeded() {
     bench.write("customers.csv", &other.csv);
     bench.expect(0, &["run", "customers.csv", "--rate", "0"]).await;
     let peak = sandbox.tally().peak_requests_per_second;
-    assert!(peak > 10, "{peak} requests in a second without a limit");
+    assert!(peak > 3, "{peak} requests in a second without a limit");
 }
 
 #[tokio::test(flavor = "multi_thread")]
