@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rollcall::ledger::Reader;
 use rollcall::sandbox::{Options, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -102,6 +103,18 @@ impl Bench {
         for end in ["", "-wal", "-shm"] {
             drop(std::fs::remove_file(self.path(&format!(".rollcall/ledger.db{end}"))));
         }
+    }
+
+    /// Records of the first run that are in the ledger, and whether the plan is complete.
+    pub(crate) fn planned(&self) -> (u64, bool) {
+        let read = || {
+            let reader = Reader::open(&self.ledger()).ok()?;
+            let run = reader.run(1).ok()??;
+            let planned = run.inputs.iter().map(|input| reader.planned(input.input_id).ok());
+            Some((planned.sum::<Option<u64>>()?, run.is_planned()))
+        };
+        // While the first process makes the ledger, there is nothing to read.
+        read().unwrap_or_default()
     }
 
     /// Starts the binary.

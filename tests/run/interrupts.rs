@@ -105,3 +105,23 @@ async fn a_second_process_on_the_same_ledger_is_refused_at_once() {
         .await
         .hold("two processes");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_while_planning_sends_nothing_and_goes_on() {
+    let sandbox = sandbox(Options::default()).await;
+    let bench = Bench::against(&sandbox);
+    let file = customers(1500, 24, 60.0);
+    bench.write("customers.csv", &file.csv);
+    let run = ["run", "customers.csv", "--max-rejects", "100%"];
+    let mut working = bench.start(&run);
+    assert!(working.end_or(|_| bench.planned().0 > 0).await);
+    signal(&working, "INT");
+    let done = working.end().await;
+    assert_eq!(done.code, Some(130), "{done:#?}");
+    assert!(!bench.planned().1, "it was too late: all is planned");
+    assert_eq!(sandbox.tally().requests.token, 0);
+    bench.expect(1, &run).await;
+    Evidence::gather(&bench, &sandbox, &file.accepted)
+        .await
+        .hold("while planning");
+}

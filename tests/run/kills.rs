@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use rollcall::ledger::Reader;
 use rollcall::sandbox::{FaultRates, Options, Sandbox};
 
 use crate::bench::{Bench, Customers, customers, sandbox};
@@ -132,17 +131,6 @@ async fn a_client_that_forgets_its_ids_is_found_out() {
     );
 }
 
-/// Records of a run that are in the ledger, and whether the plan is complete.
-fn planned(bench: &Bench) -> (u64, bool) {
-    let read = || {
-        let reader = Reader::open(&bench.ledger()).ok()?;
-        let run = reader.run(1).ok()??;
-        let planned = run.inputs.iter().map(|input| reader.planned(input.input_id).ok());
-        Some((planned.sum::<Option<u64>>()?, run.is_planned()))
-    };
-    read().unwrap_or_default()
-}
-
 /// Many records of which few are sent, in two files, so that planning takes several commits and has a seam.
 fn long_plan(seed: u64) -> [Customers; 2] {
     [customers(1800, seed, 70.0), customers(900, seed + 1, 70.0)]
@@ -159,14 +147,14 @@ async fn planning_goes_on_where_it_was_killed() {
     bench.write("b.csv", &files[1].csv);
     let mut kills = 0;
     loop {
-        let (before, _) = planned(&bench);
+        let (before, _) = bench.planned();
         let mut working = bench.start(&["run", "a.csv", "b.csv", "--max-rejects", "100%"]);
-        if !working.end_or(|_| planned(&bench).0 > before).await {
+        if !working.end_or(|_| bench.planned().0 > before).await {
             assert_eq!(working.end().await.code, Some(1));
             break;
         }
         working.kill();
-        let (after, complete) = planned(&bench);
+        let (after, complete) = bench.planned();
         assert!(after >= before, "{after} of {before} planned records are left");
         kills += u64::from(!complete);
         assert!(kills < 20, "it does not get on");
