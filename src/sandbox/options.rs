@@ -10,6 +10,9 @@ use super::faults::FaultRates;
 /// The life of a token in production, by the API's guide.
 const PRODUCTION_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
+/// A longer life is a slip of the fingers, and beyond the clock's range it could not even be counted.
+const LONGEST_TOKEN_LIFE: Duration = Duration::from_secs(366 * 24 * 3_600);
+
 /// How a sandbox behaves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -75,6 +78,9 @@ impl Options {
         }
         if self.rate_per_second == Some(0) {
             return Some("a rate of 0 requests per second answers nobody".to_owned());
+        }
+        if self.token_life > LONGEST_TOKEN_LIFE {
+            return Some("the life of a token is more than a year".to_owned());
         }
         if !(400..500).contains(&self.duplicate_status) {
             return Some(format!(
@@ -157,6 +163,13 @@ mod tests {
                 ..Options::default()
             },
             Some("a rate of 0 requests per second answers nobody"),
+        );
+        check(
+            &Options {
+                token_life: Duration::MAX,
+                ..Options::default()
+            },
+            Some("the life of a token is more than a year"),
         );
         check(
             &Options {

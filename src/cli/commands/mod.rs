@@ -51,11 +51,16 @@ fn layers(args: &ConfigArgs) -> Result<Layers> {
 fn ledger_layers(args: &LedgerArgs) -> Result<Layers> {
     let mut layers = layers(&args.config)?;
     if let Some(ledger) = &args.ledger {
-        layers.set(
-            "ledger.path",
-            ledger.to_string_lossy().into_owned(),
-            Origin::Flag("--ledger"),
-        );
+        let origin = Origin::Flag("--ledger");
+        let Some(path) = ledger.to_str() else {
+            return Err(ConfigError::Value {
+                key: "ledger.path".to_owned(),
+                origin,
+                problem: "must be UTF-8".to_owned(),
+            }
+            .into());
+        };
+        layers.set("ledger.path", path, origin);
     } else if args.sandbox {
         // What happens in the sandbox is never mixed with what happened at the API.
         let path = resolve(&layers)?.data_dir.join("sandbox.db");
@@ -166,9 +171,12 @@ fn make_folder(folder: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))
+    builder.create(folder).with_context(|| {
+        format!(
+            "cannot make the folder {}; --ledger names another ledger, ROLLCALL_DATA_DIR another data folder",
+            folder.display()
+        )
+    })
 }
 
 /// Says how each source is understood.
