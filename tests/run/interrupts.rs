@@ -83,11 +83,13 @@ async fn a_second_interrupt_ends_at_once_and_is_as_safe_as_a_kill() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_ledger_is_refused_at_once() {
     let sandbox = sandbox(Options {
-        latency: Duration::from_millis(10),
+        latency: Duration::from_millis(40),
         ..Options::default()
     })
     .await;
-    let bench = Bench::against(&sandbox);
+    let mut bench = Bench::against(&sandbox);
+    // Slow enough that the first is still at it, however busy the machine is.
+    bench.set("ROLLCALL_SEND_MAX_IN_FLIGHT", "4");
     let file = customers(300, 23, 0.0);
     bench.write("customers.csv", &file.csv);
     let mut working = bench.start(&["run", "customers.csv"]);
@@ -110,7 +112,8 @@ async fn a_second_process_on_the_same_ledger_is_refused_at_once() {
 async fn an_interrupt_while_planning_sends_nothing_and_goes_on() {
     let sandbox = sandbox(Options::default()).await;
     let bench = Bench::against(&sandbox);
-    let file = customers(1500, 24, 60.0);
+    // Enough records that planning takes many commits, and few of them to send.
+    let file = customers(20_000, 24, 97.0);
     bench.write("customers.csv", &file.csv);
     let run = ["run", "customers.csv", "--max-rejects", "100%"];
     let mut working = bench.start(&run);

@@ -133,7 +133,7 @@ async fn a_client_that_forgets_its_ids_is_found_out() {
 
 /// Many records of which few are sent, in two files, so that planning takes several commits and has a seam.
 fn long_plan(seed: u64) -> [Customers; 2] {
-    [customers(1800, seed, 70.0), customers(900, seed + 1, 70.0)]
+    [customers(8000, seed, 95.0), customers(4000, seed + 1, 95.0)]
 }
 
 #[tokio::test(flavor = "multi_thread")]
