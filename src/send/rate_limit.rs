@@ -1,7 +1,7 @@
 //! The one limit on requests in a second, for every request: tokens, creates, read-backs and retries.
 //!
 //! A request takes a turn just before it goes on the wire. Turns are given in the order of asking, and no window of
-//! one second, wherever it starts, holds more of them than the limit; 98 % of the limit is used.
+//! one second, wherever it starts, holds more of them than the limit; 97.5 % of the limit is used.
 //!
 //! It deliberately does not watch what the service thinks of the rate: a service that says "slower" closes the
 //! [`gate`](super::gate). The cells are counted by `governor`; waiting is done here, since governor's own waiting
@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep_until};
 /// How late a turn may be taken without being lost: about ten steps of Tokio's timer. A burst is what piles up in it.
 const TOLERANCE: Duration = Duration::from_millis(10);
 /// How much closer requests may be when they arrive than when they left, with the limit still kept over there.
-const DELIVERY_MARGIN: Duration = Duration::from_millis(10);
+const DELIVERY_MARGIN: Duration = Duration::from_millis(15);
 const WINDOW: Duration = Duration::from_secs(1);
 /// Longest and shortest part into which a turn is cut: governor counts whole parts, of whole nanoseconds each.
 const MOST_CELLS: u64 = 1_000;
