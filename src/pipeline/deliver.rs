@@ -239,7 +239,12 @@ impl Crew {
         in_doubt: bool,
         slot: OwnedSemaphorePermit,
     ) -> Result<(), PipelineError> {
-        let outcome = match self.sender.send(key, &row, &self.stop).await {
+        let sent = if in_doubt {
+            self.sender.send_again(key, &row, &self.stop).await
+        } else {
+            self.sender.send(key, &row, &self.stop).await
+        };
+        let outcome = match sent {
             Ok(Sent::Outcome(outcome)) => Some(outcome),
             // A row that an earlier process may have sent stays in doubt; any other goes back.
             Ok(Sent::NotAttempted) if !in_doubt => Some(Outcome::plain(key, RowEvent::Released, clock::now_ms())),

@@ -11,6 +11,7 @@ use super::answer::Heard;
 use super::classify::{Call, Verdict};
 use super::retry::Backoff;
 use super::stop::{RunStop, StopReason};
+use super::token::Standing;
 use crate::clock;
 use crate::model::ids::RequestId;
 use crate::model::outcome::Outcome;
@@ -122,8 +123,8 @@ impl Course {
         }
     }
 
-    /// Takes what was heard. `token_worked` says whether the API ever took the token that was sent.
-    pub(super) fn take(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId, token_worked: bool) -> Next {
+    /// Takes what was heard. `standing` says what tokens did before.
+    pub(super) fn take(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId, standing: Standing) -> Next {
         match verdict {
             Verdict::Created => self.done(RowEvent::Created, verdict, heard, request_id),
             Verdict::Existing => self.done(RowEvent::Existing, verdict, heard, request_id),
@@ -132,9 +133,15 @@ impl Course {
             Verdict::Refused => self.refused(verdict, heard, request_id),
             Verdict::RefreshToken => {
                 self.unauthorized = self.unauthorized.saturating_add(1);
-                // A second refusal is about the client, unless others get through with this very token.
-                let most = if token_worked { self.max_attempts.max(2) } else { 2 };
-                if self.unauthorized < most {
+                let again = match standing {
+                    // A second refusal is about the client.
+                    Standing::Unproven => self.unauthorized < 2,
+                    // The whole run waits and probes; the gate says when it has waited long enough.
+                    Standing::Fresh => true,
+                    // Others get through with this very token.
+                    Standing::Proven => self.unauthorized < self.max_attempts.max(2),
+                };
+                if again {
                     Next::Again
                 } else {
                     Next::Stop(self.stopped(StopReason::Unauthorized, heard.status, heard.detail))
@@ -223,7 +230,7 @@ mod tests {
     }
 
     /// Takes the verdicts one after another and says what followed from the last.
-    fn course(verdicts: &[Verdict], token_worked: bool) -> (Course, Next) {
+    fn course(verdicts: &[Verdict], standing: Standing) -> (Course, Next) {
         let schedule = Schedule {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(1),
@@ -238,14 +245,14 @@ mod tests {
             course.begin();
             let request_id = RequestId::from_bytes([u8::try_from(number).unwrap(); 16]);
             let heard = heard(400 + number, &format!("answer {number}"));
-            next = course.take(*verdict, heard, request_id, token_worked);
+            next = course.take(*verdict, heard, request_id, standing);
         }
         (course, next)
     }
 
     /// The event, attempts, status, code and request of the outcome.
     fn check(verdicts: &[Verdict], expected: (RowEvent, u32, u16, Option<&str>, u8)) {
-        let Next::Done(outcome) = course(verdicts, false).1 else {
+        let Next::Done(outcome) = course(verdicts, Standing::Unproven).1 else {
             panic!("no outcome after {verdicts:?}");
         };
         let request = outcome.request_id.unwrap().as_bytes()[0];
@@ -304,42 +311,52 @@ mod tests {
     fn what_the_service_could_not_take_is_not_counted_against_the_row() {
         let verdicts = [WAIT, Verdict::NotReached, WAIT, Verdict::NotReached, Verdict::Created];
         check(&verdicts, (RowEvent::Created, 5, 405, None, 5));
-        let (course, next) = course(&verdicts[..4], false);
+        let (course, next) = course(&verdicts[..4], Standing::Unproven);
         assert_eq!((course.left(), next), (Sent::NotAttempted, Next::Again));
     }
 
     #[test]
     fn a_row_left_between_unclear_attempts_is_in_doubt() {
-        let (left, next) = course(&[UNKNOWN, WAIT], false);
+        let (left, next) = course(&[UNKNOWN, WAIT], Standing::Unproven);
         assert_eq!((left.left(), next), (Sent::InDoubt { attempts: 2 }, Next::Again));
-        let (left, _) = course(&[Verdict::ReadBack], false);
+        let (left, _) = course(&[Verdict::ReadBack], Standing::Unproven);
         assert_eq!(left.left(), Sent::InDoubt { attempts: 1 });
     }
 
     #[test]
     fn what_is_true_of_every_row_stops_the_run() {
-        let check = |verdicts: &[Verdict], token_worked, expected| {
-            let stopped = match course(verdicts, token_worked).1 {
+        let check = |verdicts: &[Verdict], standing, expected| {
+            let stopped = match course(verdicts, standing).1 {
                 Next::Stop(stop) => Some((stop.reason, stop.in_doubt)),
                 Next::Done(_) | Next::Again | Next::After(_) => None,
             };
             assert_eq!(stopped, expected, "{verdicts:?}");
         };
         let refresh = Verdict::RefreshToken;
-        check(&[Verdict::NotPermitted], false, Some((StopReason::NotPermitted, false)));
+        check(
+            &[Verdict::NotPermitted],
+            Standing::Unproven,
+            Some((StopReason::NotPermitted, false)),
+        );
         check(
             &[UNKNOWN, Verdict::NotPermitted],
-            false,
+            Standing::Unproven,
             Some((StopReason::NotPermitted, true)),
         );
-        check(&[refresh], false, None);
-        check(&[refresh, refresh], false, Some((StopReason::Unauthorized, false)));
-        check(&[refresh, Verdict::ReadBack, refresh], false, None);
+        check(&[refresh], Standing::Unproven, None);
+        check(
+            &[refresh, refresh],
+            Standing::Unproven,
+            Some((StopReason::Unauthorized, false)),
+        );
+        check(&[refresh, Verdict::ReadBack, refresh], Standing::Unproven, None);
         // Others get through with the token: the second refusal is not about the client.
-        check(&[refresh, refresh], true, None);
+        check(&[refresh, refresh], Standing::Proven, None);
+        // Tokens worked before: the gate waits, and says when it has waited long enough.
+        check(&[refresh; 9], Standing::Fresh, None);
         check(
             &[refresh, refresh, refresh],
-            true,
+            Standing::Proven,
             Some((StopReason::Unauthorized, false)),
         );
     }

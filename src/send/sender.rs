@@ -24,7 +24,7 @@ use super::gate::{Gate, GaveUp, Pass};
 use super::rate_limit::RateLimit;
 use super::retry::Schedule;
 use super::stop::{RunStop, Stop, StopReason};
-use super::token::{Bearer, Granted, Held, TokenStore};
+use super::token::{Bearer, Granted, Held, Standing, TokenStore};
 use super::transport::{Payload, Reply, Transport};
 use crate::clock;
 use crate::config::settings::{ApiSettings, SendSettings};
@@ -216,20 +216,26 @@ impl Shared {
             "attempt ended"
         );
         self.tell(pass, &bearer, verdict, &heard);
-        course.take(verdict, heard, request_id, bearer.has_worked())
+        course.take(verdict, heard, request_id, self.tokens.standing(&bearer))
     }
 
     /// Tells the gate and the token store what the answer says about the run.
     fn tell(&self, pass: Pass<'_>, bearer: &Bearer, verdict: Verdict, heard: &Heard) {
         match verdict {
             Verdict::Created | Verdict::ReadBack | Verdict::Existing | Verdict::Conflict | Verdict::Refused => {
-                bearer.worked();
+                self.tokens.worked(bearer);
                 pass.answered();
             }
             Verdict::NotPermitted => pass.answered(),
             Verdict::RefreshToken => {
                 self.tokens.refuse(bearer);
-                pass.answered();
+                // A fresh token refused where others worked: everyone waits, and one probe tries with the next token.
+                if self.tokens.standing(bearer) == Standing::Fresh {
+                    self.tally.wait();
+                    pass.told_to_wait(None);
+                } else {
+                    pass.answered();
+                }
             }
             Verdict::Wait(_) => {
                 self.tally.wait();

@@ -78,6 +78,24 @@ async fn a_freshly_made_token_that_is_refused_stops_the_run() {
 }
 
 #[tokio::test]
+async fn a_fresh_token_refused_where_others_worked_makes_the_run_wait_and_try_the_next() {
+    let service = Service::start(|request, before| {
+        if request.is_token() {
+            return token(&format!("t{}", before + 1), 900);
+        }
+        match (request.header("authorization").unwrap_or_default(), before) {
+            ("Bearer t1", 0) | ("Bearer t3", _) => created(),
+            _ => refused(401, "not now"),
+        }
+    });
+    let sender = sender(&service, |_| ());
+    assert_eq!(send(&sender).await.event, CREATED);
+    let outcome = send(&sender).await;
+    assert_eq!((outcome.event, outcome.attempts), (CREATED, 3));
+    assert_eq!((service.token_requests().len(), sender.counters().waits), (3, 1));
+}
+
+#[tokio::test]
 async fn a_token_endpoint_that_refuses_the_client_stops_the_run() {
     for status in [400, 401, 403, 404, 405] {
         let service = Service::start(move |_, _| refused(status, "invalid_client"));

@@ -54,17 +54,25 @@ impl Bearer {
     }
 
     /// Remembers that the API took the token.
-    pub(super) fn worked(&self) {
-        // A store on every answer would move the cache line between all cores.
-        if !self.has_worked() {
-            self.worked.store(true, Ordering::Relaxed);
-        }
+    fn worked(&self) {
+        self.worked.store(true, Ordering::Relaxed);
     }
 
     /// Whether the API ever took the token.
     pub(super) fn has_worked(&self) -> bool {
         self.worked.load(Ordering::Relaxed)
     }
+}
+
+/// What a refusal of a token says, by what tokens did before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The API has never taken any token of this process: the refusal is about the client.
+    Unproven,
+    /// It took earlier tokens, and not this one yet: it may be a moment's trouble of the service.
+    Fresh,
+    /// It took this very token for other requests.
+    Proven,
 }
 
 /// What the store has.
@@ -83,6 +91,7 @@ pub(super) enum Held {
 pub(super) struct TokenStore {
     current: RwLock<Option<Arc<Bearer>>>,
     turn: Mutex<()>,
+    any_worked: AtomicBool,
 }
 
 impl TokenStore {
@@ -139,6 +148,23 @@ impl TokenStore {
                 ends_at: old.ends_at,
                 worked: AtomicBool::new(old.has_worked()),
             }));
+        }
+    }
+
+    /// Remembers that the API took a token. A store on every answer would move the cache line between all cores.
+    pub(super) fn worked(&self, bearer: &Bearer) {
+        if !bearer.has_worked() {
+            bearer.worked();
+            self.any_worked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What a refusal of this token says.
+    pub(super) fn standing(&self, bearer: &Bearer) -> Standing {
+        match (bearer.has_worked(), self.any_worked.load(Ordering::Relaxed)) {
+            (true, _) => Standing::Proven,
+            (false, true) => Standing::Fresh,
+            (false, false) => Standing::Unproven,
         }
     }
 
