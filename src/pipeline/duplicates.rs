@@ -1,8 +1,9 @@
 //! Rows of one run that name the same customer.
 //!
-//! The index costs 16 bytes a row: a 64-bit hash of the customer's id, the row's number, and 32 bits of its idempotency
-//! id. Two different ids with one hash would make the later row a conflict, which is reported and not sent; with ten
-//! million rows the chance of one such pair is 3 in a million.
+//! An entry has 16 bytes: a 64-bit hash of the customer's id, the row's number, and 32 bits of its idempotency id. With the
+//! table's spare room a row costs up to 55 bytes while the table doubles (measured on a million rows). Two different ids
+//! with one hash would make the later row a conflict, which is reported and not sent; with ten million rows the chance of
+//! one such pair is 3 in a million.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
