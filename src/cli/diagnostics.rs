@@ -98,6 +98,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
                 | PipelineError::Send(_)
                 | PipelineError::SameInput { .. }
                 | PipelineError::OutputTaken { .. }
+                | PipelineError::OtherTarget { .. }
                 | PipelineError::RejectColumns { .. } => Exit::Usage,
                 PipelineError::Interrupted => Exit::Interrupted,
                 PipelineError::Read(_)

@@ -149,7 +149,7 @@ impl Reader {
                         run_id: row.get(0)?,
                         operation: row.get(1)?,
                         target: row.get(2)?,
-                        namespace: Uuid::from_slice(row.get_ref(3)?.as_blob()?).unwrap_or_default(),
+                        namespace: Uuid::from_bytes(row.get(3)?),
                         config_digest: Digest(row.get(4)?),
                         tool_version: row.get(5)?,
                         today: row.get(6)?,

@@ -228,9 +228,11 @@ impl Store {
         let key = claim.key;
         let (before, seq) = self.current(key)?;
         self.claimed.insert(key, (before, seq));
-        // A row that may exist already is sent again whatever other runs did: its own id decides.
-        if before == RowState::Pending
-            && let Some((event, reason)) = self.earlier(namespace, key, &claim.customer_id, claim.idempotency_id)?
+        // A row that may exist already is sent again whatever other data another run sent: its own id decides. Only the
+        // same id settles it, for that is the same customer.
+        let settles = |event| before == RowState::Pending || event == RowEvent::Duplicate;
+        if let Some((event, reason)) = self.earlier(namespace, key, &claim.customer_id, claim.idempotency_id)?
+            && settles(event)
         {
             let state = self.append(&Outcome::plain(key, event, at_ms).because(reason))?;
             return Ok(Claimed::Settled(state));

@@ -131,7 +131,7 @@ pub fn next(state: Option<RowState>, event: RowEvent) -> Option<RowState> {
     match (state, event) {
         (None, E::Accepted) => Some(S::Pending),
         (None, E::Rejected) => Some(S::Rejected),
-        (None | Some(S::Pending | S::InFlight), E::Duplicate) => Some(S::Duplicate),
+        (None | Some(S::Pending | S::InFlight | S::Unresolved), E::Duplicate) => Some(S::Duplicate),
         (None | Some(S::Pending | S::InFlight), E::Conflict) => Some(S::Conflict),
         (Some(S::Pending | S::InFlight | S::Unresolved), E::Claimed) => Some(S::InFlight),
         (Some(S::InFlight), E::Released) => Some(S::Pending),
@@ -142,10 +142,7 @@ pub fn next(state: Option<RowState>, event: RowEvent) -> Option<RowState> {
         (None, E::Claimed | E::Released | E::Created | E::Existing | E::Refused | E::Unresolved)
         | (Some(_), E::Accepted | E::Rejected)
         | (Some(S::Pending), E::Released | E::Created | E::Existing | E::Refused | E::Unresolved)
-        | (
-            Some(S::Unresolved),
-            E::Released | E::Duplicate | E::Conflict | E::Created | E::Existing | E::Refused | E::Unresolved,
-        )
+        | (Some(S::Unresolved), E::Released | E::Conflict | E::Created | E::Existing | E::Refused | E::Unresolved)
         | (
             Some(S::Rejected | S::Duplicate | S::Conflict | S::Created | S::Existing | S::Refused),
             E::Duplicate

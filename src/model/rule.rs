@@ -88,12 +88,15 @@ rules! {
         "write it as YYYY-MM-DD, or declare its form in input.date-formats", "ISO 8601, RFC 3339";
     /// A date that is in no calendar.
     DateImpossible = "date.impossible", "is a day that does not exist", "correct the day or the month", "RFC 3339, section 5.7";
+    /// Two declared formats read it as two different days.
+    DateAmbiguous = "date.ambiguous", "is one day in one declared format and another day in another",
+        "write it as YYYY-MM-DD, or declare one of the formats only", "own rule: nothing is guessed";
     /// A year of two digits.
     DateTwoDigitYear = "date.two_digit_year", "has a year of two digits", "write the year with four digits", "ISO 8601-1, section 4.3.2";
     /// A date after today.
     DateInFuture = "date.in_future", "lies in the future", "correct the date", "own rule";
     /// A date of birth more than 130 years ago.
-    DateTooOld = "date.too_old", "lies more than 130 years ago", "correct the year", "own rule: no one has lived as long";
+    DateTooOld = "date.too_old", "lies too long ago: more than 130 years for a date of birth", "correct the year", "own rule: nobody has lived as long, and no firm is older than the year 500";
     /// Not an e-mail address.
     EmailNotValid = "email.not_valid", "is not an e-mail address", "write it as name@domain", "RFC 5321, RFC 5322";
     /// Not a word of the list.

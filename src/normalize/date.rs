@@ -5,13 +5,17 @@
 
 use std::fmt::Write;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 
 use crate::model::rule::Rule;
 
 /// Nobody has lived as long; an earlier date of birth is a wrong century.
-const OLDEST_YEARS: i16 = 130;
+const OLDEST_YEARS: i32 = 130;
+
+/// No firm is older; a year before it was written with two digits, or in another calendar.
+const EARLIEST_YEAR: i16 = 500;
 
 /// What the dates of one run are read and judged by.
 #[derive(Clone, Debug)]
@@ -40,13 +44,20 @@ impl Dates {
     /// Appends a date of birth.
     pub(super) fn birth(&self, value: &str, to: &mut String) -> Result<(), Rule> {
         let date = self.read(value)?;
-        if date.year() < self.today.year() - OLDEST_YEARS {
+        let oldest = self
+            .today
+            .checked_sub(OLDEST_YEARS.years())
+            .map_err(|_| Rule::DateFormat)?;
+        if date < oldest {
             return Err(Rule::DateTooOld);
         }
         self.write(date, to)
     }
 
     fn write(&self, date: Date, to: &mut String) -> Result<(), Rule> {
+        if date.year() < EARLIEST_YEAR {
+            return Err(Rule::DateTooOld);
+        }
         if date > self.today {
             return Err(Rule::DateInFuture);
         }
@@ -57,21 +68,26 @@ impl Dates {
         if let Some(date) = iso(value) {
             return date;
         }
+        let mut found: Option<Result<Date, Rule>> = None;
         for format in &self.formats {
             let Ok(parts) = BrokenDownTime::parse(format, value) else {
                 continue;
             };
-            // The library takes `86` for a year of `%Y`: only four digits are one.
-            if !has_four_digits(value) {
-                return Err(Rule::DateTwoDigitYear);
+            let date = parts.to_date().map_err(|_| Rule::DateImpossible);
+            match (found, date) {
+                // What one format reads and another cannot has one meaning.
+                (None | Some(Err(_)), _) => found = Some(date),
+                (Some(Ok(one)), Ok(other)) if one != other => return Err(Rule::DateAmbiguous),
+                (Some(Ok(_)), _) => {}
             }
-            return parts.to_date().map_err(|_| Rule::DateImpossible);
         }
-        Err(if looks_like_two_digit_year(value) {
-            Rule::DateTwoDigitYear
-        } else {
-            Rule::DateFormat
-        })
+        match found {
+            // The library takes `86` for a year of `%Y`: what was written had two digits.
+            Some(Ok(date)) if date.year() < EARLIEST_YEAR => Err(Rule::DateTwoDigitYear),
+            Some(date) => date,
+            None if looks_like_two_digit_year(value) => Err(Rule::DateTwoDigitYear),
+            None => Err(Rule::DateFormat),
+        }
     }
 }
 
@@ -133,12 +149,6 @@ fn is_midnight(time: &str) -> bool {
     })
 }
 
-fn has_four_digits(value: &str) -> bool {
-    value
-        .split(|character: char| !character.is_ascii_digit())
-        .any(|run| run.len() >= 4)
-}
-
 /// Whether a value is three runs of one or two digits, such as `31.12.86`.
 fn looks_like_two_digit_year(value: &str) -> bool {
     let runs: Vec<&str> = value.split(['.', '/', '-', ' ']).collect();
@@ -192,6 +202,16 @@ mod tests {
         check(&["%d.%m.%Y", "%d %B %Y"], "2 December 1986", Ok("1986-12-02"));
         check(&["%Y%m%d"], "19861202", Ok("1986-12-02"));
         check(&["%d/%m/%Y"], "31/02/1986", Err(Rule::DateImpossible));
+        check(&["%d%m%Y"], "021286", Err(Rule::DateTwoDigitYear));
+    }
+
+    #[test]
+    fn a_date_that_two_formats_read_as_two_days_is_a_finding() {
+        let both = ["%d/%m/%Y", "%m/%d/%Y"];
+        check(&both, "03/04/1986", Err(Rule::DateAmbiguous));
+        check(&both, "25/12/1986", Ok("1986-12-25"));
+        check(&both, "12/25/1986", Ok("1986-12-25"));
+        check(&both, "05/05/1986", Ok("1986-05-05"));
     }
 
     #[test]
@@ -200,7 +220,8 @@ mod tests {
         check(&[], "1986-13-01", Err(Rule::DateImpossible));
         check(&[], "2026-11-24", Err(Rule::DateInFuture));
         check(&[], "1895-12-31", Err(Rule::DateTooOld));
-        check(&[], "1896-01-01", Ok("1896-01-01"));
+        check(&[], "1896-11-22", Err(Rule::DateTooOld));
+        check(&[], "1896-11-23", Ok("1896-11-23"));
     }
 
     #[test]

@@ -51,6 +51,14 @@ pub enum PipelineError {
         /// The earlier one.
         other: String,
     },
+    /// The ledger knows the namespace from another API.
+    #[error("api.namespace belongs to {known} in this ledger, and the run is for {target}")]
+    OtherTarget {
+        /// The API that the ledger knows it from.
+        known: String,
+        /// The API of this run.
+        target: String,
+    },
     /// A record is not what it was when the run was planned.
     #[error("record {record} of {name} (line {line}) is not what it was when run {run_id} was planned")]
     RecordChanged {
@@ -86,6 +94,11 @@ impl PipelineError {
             Self::OutputTaken { .. } => Some("name another file".to_owned()),
             Self::RejectColumns { .. } => Some("validate the files one by one".to_owned()),
             Self::SameInput { .. } => Some("name each file once".to_owned()),
+            Self::OtherTarget { .. } => Some(
+                "give each client and environment a namespace of its own; if the same API has only moved, use a new ledger \
+                 with --ledger: the API's memory of idempotency ids keeps everyone from being created twice"
+                    .to_owned(),
+            ),
             Self::RecordChanged { .. } => Some(
                 "nothing was sent for this record; if the file was changed on purpose, run the changed file: it is a new run"
                     .to_owned(),

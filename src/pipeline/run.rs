@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::progress::{Phase, Progress};
 use crate::clock;
 use crate::config::settings::{Settings, Threshold};
-use crate::ledger::{Balance, Ledger, NewInput, NewRun, Reader, RunEntry};
+use crate::ledger::{Balance, Ledger, LedgerError, NewInput, NewRun, Reader, RunEntry};
 use crate::model::digest::Digest;
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row_state::RowState;
@@ -78,6 +78,7 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
     let new = describe(inputs, request)?;
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
     let reader = Reader::open(ledger.path())?;
+    refuse_other_target(&reader, &new)?;
     let known = known_run(&reader, &new)?;
     let resumed = known.is_some();
     let run_id = match known {
@@ -110,7 +111,8 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
 fn checker(settings: &Settings, run: &RunEntry) -> Result<Checker, PipelineError> {
     let mut rules = settings.clone();
     rules.api.namespace = run.namespace;
-    let today = run.today.parse().unwrap_or_else(|_| clock::today());
+    let damaged = |_| LedgerError::Damaged(format!("run {} has no day", run.run_id));
+    let today = run.today.parse().map_err(damaged)?;
     Checker::new(Normalizer::new(&rules, today)?, &settings.input)
 }
 
@@ -238,6 +240,18 @@ fn config_digest(settings: &Settings) -> Digest {
         "max-field-bytes": input.max_field_bytes,
     });
     Digest(Sha256::digest(deciding.to_string()).into())
+}
+
+/// A namespace belongs to one API: what one has created says nothing about another.
+fn refuse_other_target(reader: &Reader, new: &NewRun) -> Result<(), PipelineError> {
+    let other = |run: &RunEntry| run.namespace == new.namespace && run.target != new.target;
+    match reader.runs()?.into_iter().find(other) {
+        Some(run) => Err(PipelineError::OtherTarget {
+            known: run.target,
+            target: new.target.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The latest run over the same bytes, with the same settings, to the same API.

@@ -102,15 +102,15 @@ fn refused(bytes: &[u8], row: &Row) -> (Body, Option<String>) {
     let Some(errors) = body.get("errors").and_then(Value::as_array) else {
         return (Body::Foreign, None);
     };
-    let text = errors
+    let texts: Vec<String> = errors
         .iter()
         .take(MOST_ERRORS)
         .map(error_text)
         .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ");
+        .collect();
+    let text = texts.join("; ");
     let clean = Redactor::new(&row.payload).clean(&text);
-    let body = if smells_of_existing(&text) {
+    let body = if texts.iter().any(|text| smells_of_existing(text)) {
         Body::Exists
     } else if row.customer_id.len() >= TELLING_ID && clean.contains("<id>") {
         Body::AboutRow
@@ -244,5 +244,16 @@ mod tests {
         ] {
             assert!(!smells_of_existing(text), "{text}");
         }
+    }
+
+    #[test]
+    fn one_error_does_not_speak_for_another() {
+        let body = r#"{"errors":[{"description":"customer already exists"},{"description":"product not found"}]}"#;
+        check(
+            Call::Create,
+            400,
+            body,
+            (Body::Exists, Some("customer already exists; product not found")),
+        );
     }
 }

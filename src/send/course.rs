@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::answer::Heard;
-use super::classify::{Call, Verdict};
+use super::classify::{Call, Reason, Verdict};
 use super::retry::Backoff;
 use super::stop::{RunStop, StopReason};
 use super::token::Standing;
@@ -149,15 +149,23 @@ impl Course {
             }
             Verdict::NotPermitted => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Verdict::Wait(_) | Verdict::NotReached => Next::Again,
-            Verdict::Unknown(_) => {
-                self.in_doubt = true;
-                self.unclear = self.unclear.saturating_add(1);
-                if self.unclear >= self.max_attempts {
-                    self.done(RowEvent::Unresolved, verdict, heard, request_id)
-                } else {
-                    Next::After(self.waits.next().unwrap_or_default())
-                }
-            }
+            Verdict::Unknown(_) => self.unclear(verdict, heard, request_id),
+        }
+    }
+
+    /// A probe of the whole run had no clear answer: that is not the row's fault, and somebody else may probe next.
+    pub(super) fn probed_in_vain(&mut self) -> Next {
+        self.in_doubt = true;
+        Next::After(self.waits.next().unwrap_or_default())
+    }
+
+    fn unclear(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
+        self.in_doubt = true;
+        self.unclear = self.unclear.saturating_add(1);
+        if self.unclear >= self.max_attempts {
+            self.done(RowEvent::Unresolved, verdict, heard, request_id)
+        } else {
+            Next::After(self.waits.next().unwrap_or_default())
         }
     }
 
@@ -179,6 +187,11 @@ impl Course {
             // An attempt before this one may have been carried out, and the refusal be its consequence in words that
             // nobody foresaw.
             (Call::Create, _) if self.in_doubt => self.read_back(heard, request_id),
+            // Not there, and yet a conflict: an earlier attempt may be under way over there and still arrive.
+            (Call::ReadBack, Some(Refusal { status: Some(409), .. })) => {
+                self.call = Call::Create;
+                self.unclear(Verdict::Unknown(Reason::ConflictUnexplained), heard, request_id)
+            }
             // The API does not have the customer: the first refusal was meant, and is the answer.
             (Call::ReadBack, Some(refusal)) => {
                 let heard = Heard {
@@ -209,7 +222,7 @@ impl Course {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::send::classify::{Body, Reason, Signal};
+    use crate::send::classify::{Body, Signal};
     use crate::send::retry::Schedule;
 
     const KEY: RowKey = RowKey { input: 1, record: 2 };

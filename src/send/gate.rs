@@ -6,9 +6,10 @@
 //! and the run ends, resumable.
 //!
 //! It deliberately does not count against a row what the service could not take, and does not close for a single
-//! unclear answer: that is between the row and the service.
+//! unclear answer: that is between the row and the service. Many in a row with no clear one between them are an outage,
+//! and close it too.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ pub(super) struct Gate {
     epoch: AtomicU64,
     closed: Mutex<Option<Closed>>,
     changed: Notify,
+    /// Unclear answers since the last clear one.
+    unclear: AtomicU32,
+    most_unclear: u32,
     schedule: Schedule,
     give_up_after: Duration,
 }
@@ -51,12 +55,14 @@ pub(super) struct Pass<'gate> {
 }
 
 impl Gate {
-    /// Makes an open gate.
-    pub(super) fn new(schedule: Schedule, give_up_after: Duration) -> Self {
+    /// Makes an open gate. It closes after `most_unclear` unclear answers in a row.
+    pub(super) fn new(schedule: Schedule, give_up_after: Duration, most_unclear: u32) -> Self {
         Self {
             epoch: AtomicU64::new(0),
             closed: Mutex::new(None),
             changed: Notify::new(),
+            unclear: AtomicU32::new(0),
+            most_unclear,
             schedule,
             give_up_after,
         }
@@ -177,8 +183,17 @@ impl Pass<'_> {
         self.probe || self.gate.epoch.load(Ordering::Acquire) == self.epoch
     }
 
+    /// Whether the attempt is the run's probe.
+    pub(super) fn is_probe(&self) -> bool {
+        self.probe
+    }
+
     /// The service answered: a probe opens the gate.
     pub(super) fn answered(mut self) {
+        // A store on every answer would move the cache line between all cores.
+        if self.gate.unclear.load(Ordering::Relaxed) > 0 {
+            self.gate.unclear.store(0, Ordering::Relaxed);
+        }
         if self.probe {
             self.probe = false;
             self.gate.open();
@@ -198,9 +213,10 @@ impl Pass<'_> {
         self.told_to_wait(None);
     }
 
-    /// What the service made of it is unclear: a probe has failed, and nothing else changes.
+    /// What the service made of it is unclear: a probe has failed; any other closes the gate if it is one of too many.
     pub(super) fn unclear(self) {
-        if self.probe {
+        let unclear = self.gate.unclear.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if self.probe || unclear >= self.gate.most_unclear {
             self.told_to_wait(None);
         }
     }
@@ -223,6 +239,7 @@ mod tests {
 
     use super::*;
 
+    const MOST_UNCLEAR: u32 = 5;
     const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
 
     fn gate() -> Arc<Gate> {
@@ -230,7 +247,7 @@ mod tests {
             base: Duration::from_millis(200),
             cap: Duration::from_secs(10),
         };
-        Arc::new(Gate::new(schedule, GIVE_UP_AFTER))
+        Arc::new(Gate::new(schedule, GIVE_UP_AFTER, MOST_UNCLEAR))
     }
 
     /// Whether a pass is to be had within this time, and after how long.
@@ -308,6 +325,27 @@ mod tests {
         gate.pass().await.unwrap().not_reached();
         gate.pass().await.unwrap().unclear();
         assert!(waited(&gate, GIVE_UP_AFTER).await.unwrap() >= Duration::from_millis(200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_unclear_answers_in_a_row_close_the_gate_and_one_clear_answer_between_them_does_not() {
+        let gate = gate();
+        let unclear = |count: u32| {
+            let gate = Arc::clone(&gate);
+            async move {
+                for _ in 0..count {
+                    gate.pass().await.unwrap().unclear();
+                }
+            }
+        };
+        unclear(MOST_UNCLEAR - 1).await;
+        gate.pass().await.unwrap().answered();
+        unclear(MOST_UNCLEAR - 1).await;
+        assert_eq!(waited(&gate, GIVE_UP_AFTER).await, Some(Duration::ZERO));
+        unclear(1).await;
+        assert!(waited(&gate, GIVE_UP_AFTER).await.unwrap() >= Duration::from_millis(50));
+        let probe = gate.pass().await.unwrap();
+        assert!(probe.is_probe());
     }
 
     #[tokio::test(start_paused = true)]

@@ -93,7 +93,7 @@ impl Sender {
         };
         let limit = send.rate_per_second.and_then(NonZeroU32::new);
         Ok(Self(Arc::new(Shared {
-            gate: Gate::new(schedule, send.give_up_after),
+            gate: Gate::new(schedule, send.give_up_after, most_unclear(send.max_in_flight)),
             permits: Semaphore::new(send.max_in_flight.min(Semaphore::MAX_PERMITS)),
             limit: RateLimit::new(limit, send.burst.and_then(NonZeroU32::new)),
             tokens: TokenStore::default(),
@@ -215,7 +215,11 @@ impl Shared {
             request_id = %request_id,
             "attempt ended"
         );
+        let probe = pass.is_probe();
         self.tell(pass, &bearer, verdict, &heard);
+        if probe && matches!(verdict, Verdict::Unknown(_)) {
+            return course.probed_in_vain();
+        }
         course.take(verdict, heard, request_id, self.tokens.standing(&bearer))
     }
 
@@ -309,6 +313,14 @@ impl Shared {
             (None, _) => Asked::Later(reply.ok()),
         }
     }
+}
+
+/// Unclear answers in a row, over all rows, that are an outage and no longer the matter of single rows: twice what is on the
+/// wire at once, and at least so many that a handful of poisoned rows does not look like one.
+fn most_unclear(max_in_flight: usize) -> u32 {
+    u32::try_from(max_in_flight.saturating_mul(2))
+        .unwrap_or(u32::MAX)
+        .max(20)
 }
 
 /// What a token endpoint did.

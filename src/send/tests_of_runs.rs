@@ -303,3 +303,21 @@ async fn a_stop_wakes_rows_that_wait_at_the_gate() {
     let sent = tokio::time::timeout(Duration::from_secs(5), waiting).await;
     assert_eq!(sent.unwrap().unwrap(), Sent::NotAttempted);
 }
+
+#[tokio::test]
+async fn an_outage_of_server_errors_pauses_the_run_and_marks_no_row() {
+    // Longer than all the attempts of all the rows, had each of them gone on by itself.
+    let service = Service::start(|request, before| match (request.is_token(), before) {
+        (true, _) => token("t1", 900),
+        (false, 0..40) => Answer::Full(502, "", String::from("<html>bad gateway</html>")),
+        (false, _) => created(),
+    });
+    let sender = sender(&service, |send| {
+        send.max_in_flight = 2;
+        send.max_attempts = 5;
+        send.backoff_base = Duration::from_millis(1);
+        send.backoff_cap = Duration::from_millis(2);
+    });
+    let outcomes = send_many(&sender, 8).await;
+    assert!(outcomes.iter().all(|outcome| outcome.event == CREATED), "{outcomes:?}");
+}
