@@ -30,17 +30,17 @@ pub(super) async fn requested() -> Result<()> {
     Ok(tokio::signal::ctrl_c().await?)
 }
 
-/// Lets signals stop a run.
-pub(super) fn watch(runtime: &Runtime, stop: &Stop) {
+/// Lets signals stop a run; `first` is what the first one says.
+pub(super) fn watch(runtime: &Runtime, stop: &Stop, first: &'static str) {
     let stop = stop.clone();
     runtime.spawn(async move {
         if requested().await.is_err() {
             return;
         }
-        say("\nstopping: no new rows are taken, and what is on the wire is finished; once more ends at once\n");
+        say(first);
         stop.request();
         if requested().await.is_ok() {
-            say("ended; what was on the wire is in doubt and will be sent again under the same ids\n");
+            say("ended\n");
             end_now();
         }
     });

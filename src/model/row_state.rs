@@ -49,6 +49,8 @@ pub enum RowEvent {
     Refused,
     /// Attempts ran out with no clear answer.
     Unresolved,
+    /// Stopped between attempts, and none of them had a clear answer: it stays in flight, and its attempts are counted.
+    Attempted,
 }
 
 impl RowState {
@@ -108,7 +110,7 @@ impl RowState {
 
 impl RowEvent {
     /// Every event; the index is its code in the ledger, so the order never changes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Accepted,
         Self::Rejected,
         Self::Duplicate,
@@ -119,6 +121,7 @@ impl RowEvent {
         Self::Existing,
         Self::Refused,
         Self::Unresolved,
+        Self::Attempted,
     ];
 }
 
@@ -134,15 +137,19 @@ pub fn next(state: Option<RowState>, event: RowEvent) -> Option<RowState> {
         (None | Some(S::Pending | S::InFlight | S::Unresolved), E::Duplicate) => Some(S::Duplicate),
         (None | Some(S::Pending | S::InFlight), E::Conflict) => Some(S::Conflict),
         (Some(S::Pending | S::InFlight | S::Unresolved), E::Claimed) => Some(S::InFlight),
+        (Some(S::InFlight), E::Attempted) => Some(S::InFlight),
         (Some(S::InFlight), E::Released) => Some(S::Pending),
         (Some(S::InFlight), E::Created) => Some(S::Created),
         (Some(S::InFlight), E::Existing) => Some(S::Existing),
         (Some(S::InFlight), E::Refused) => Some(S::Refused),
         (Some(S::InFlight), E::Unresolved) => Some(S::Unresolved),
-        (None, E::Claimed | E::Released | E::Created | E::Existing | E::Refused | E::Unresolved)
+        (None, E::Claimed | E::Released | E::Created | E::Existing | E::Refused | E::Unresolved | E::Attempted)
         | (Some(_), E::Accepted | E::Rejected)
-        | (Some(S::Pending), E::Released | E::Created | E::Existing | E::Refused | E::Unresolved)
-        | (Some(S::Unresolved), E::Released | E::Conflict | E::Created | E::Existing | E::Refused | E::Unresolved)
+        | (Some(S::Pending), E::Released | E::Created | E::Existing | E::Refused | E::Unresolved | E::Attempted)
+        | (
+            Some(S::Unresolved),
+            E::Released | E::Conflict | E::Created | E::Existing | E::Refused | E::Unresolved | E::Attempted,
+        )
         | (
             Some(S::Rejected | S::Duplicate | S::Conflict | S::Created | S::Existing | S::Refused),
             E::Duplicate
@@ -152,7 +159,8 @@ pub fn next(state: Option<RowState>, event: RowEvent) -> Option<RowState> {
             | E::Created
             | E::Existing
             | E::Refused
-            | E::Unresolved,
+            | E::Unresolved
+            | E::Attempted,
         ) => None,
     }
 }

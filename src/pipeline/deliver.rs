@@ -248,7 +248,12 @@ impl Crew {
             Ok(Sent::Outcome(outcome)) => Some(outcome),
             // A row that an earlier process may have sent stays in doubt; any other goes back.
             Ok(Sent::NotAttempted) if !in_doubt => Some(Outcome::plain(key, RowEvent::Released, clock::now_ms())),
-            Ok(Sent::NotAttempted | Sent::InDoubt { .. }) => None,
+            Ok(Sent::NotAttempted) => None,
+            // The requests count, whoever comes after.
+            Ok(Sent::InDoubt { attempts }) => Some(Outcome {
+                attempts,
+                ..Outcome::plain(key, RowEvent::Attempted, clock::now_ms())
+            }),
             Err(run_stop) => {
                 let release = !run_stop.in_doubt && !in_doubt;
                 if let Ok(mut first) = self.run_stop.lock() {

@@ -49,7 +49,12 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
         stop: Stop::new(),
         progress: Arc::new(Progress::default()),
     };
-    interrupt::watch(&runtime, &request.stop);
+    interrupt::watch(
+        &runtime,
+        &request.stop,
+        "\nstopping: no new rows are taken, and what is on the wire is finished; once more ends at once, and what is on the wire \
+         then is in doubt and will be sent again under the same ids\n",
+    );
     let display = Display::start(&request.progress);
     let ran = pipeline::run(&inputs, &request);
     drop(display);

@@ -11,11 +11,13 @@ use crate::cli::args::{Format, ValidateArgs};
 use crate::cli::diagnostics::say;
 use crate::cli::display::Display;
 use crate::cli::exit::Exit;
+use crate::cli::interrupt;
 use crate::clock;
 use crate::config::resolve;
 use crate::model::row_state::RowState;
 use crate::pipeline::{self, Inputs, Judged, Judgment, Outputs, PipelineError, Progress, Validation};
 use crate::report::{counted, grouped};
+use crate::send::Stop;
 
 pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     let settings = resolve(&super::layers(&args.config)?)?;
@@ -30,7 +32,16 @@ pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     let progress = Arc::new(Progress::default());
     let display = Display::start(&progress);
     let begun = Instant::now();
+    let (runtime, stop) = (interrupt::runtime()?, Stop::new());
+    interrupt::watch(
+        &runtime,
+        &stop,
+        "\nstopping: the files that were asked for are not written\n",
+    );
     let validation = pipeline::validate(&inputs, &settings, clock::today(), &progress, |judged| {
+        if stop.is_requested() {
+            return Err(PipelineError::Interrupted);
+        }
         outputs.write(&judged)?;
         let shown = match args.format {
             Format::Human => show(&mut out, &judged),
