@@ -127,7 +127,7 @@ fn bad_settings_of_a_file_are_named_with_their_place() {
             "[input]\nworkers = 100000\n",
             "c.toml: `input.workers` must be at most 256",
         ),
-        ("[input]\nencoding = \"latin1\"\n", "leave input.encoding out"),
+        ("[input]\nencoding = \"latin0\"\n", "`latin0` is no encoding"),
         ("[input]\ndefault-region = \"\\u001b[31m\"\n", "input.default-region"),
         ("[input]\ndate-formats = [\"\\u001b%d\"]\n", "input.date-formats"),
         ("[input]\n\"x\\u001b[31m\" = 1\n", "there is no setting"),

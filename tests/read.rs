@@ -22,7 +22,7 @@ use rollcall::read::{Dialect, ReadError, Records, Tally};
 fn settings(delimiter: Option<u8>) -> InputSettings {
     InputSettings {
         delimiter,
-        encoding: String::from("utf-8"),
+        encoding: None,
         default_region: None,
         date_formats: Vec::new(),
         null_words: Vec::new(),

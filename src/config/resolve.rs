@@ -147,7 +147,7 @@ fn input(values: &Values<'_>) -> Result<InputSettings, ConfigError> {
     };
     Ok(InputSettings {
         delimiter: delimiter(values)?,
-        encoding: values.text("input.encoding")?,
+        encoding: values.optional("input.encoding")?,
         default_region: values.optional("input.default-region")?,
         date_formats: values.list("input.date-formats")?,
         null_words,

@@ -80,8 +80,8 @@ pub enum Threshold {
 pub struct InputSettings {
     /// Separator; `None` to detect it.
     pub delimiter: Option<u8>,
-    /// WHATWG label of the encoding.
-    pub encoding: String,
+    /// WHATWG label of the encoding of what has no byte order mark; `None` for UTF-8.
+    pub encoding: Option<String>,
     /// Country for telephone numbers without one, alpha-2.
     pub default_region: Option<String>,
     /// Formats of dates beside ISO 8601, in `strftime` notation.

@@ -42,7 +42,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("send.backoff-cap", "\"30s\"", "longest wait before a retry"),
     setting("send.give-up-after", "\"15m\"", "how long a run waits for a service that takes nothing before it ends, resumable"),
     setting("input.delimiter", "", "separator: one of , ; | or \"\\t\"; detected if not set"),
-    setting("input.encoding", "\"utf-8\"", "encoding of the input, a WHATWG label"),
+    setting("input.encoding", "", "encoding of input without a byte order mark, a WHATWG label; UTF-8, strictly, if not set"),
     setting("input.default-region", "", "country of telephone numbers that have none, alpha-2"),
     setting("input.date-formats", "[]", "formats of dates beside ISO 8601, strftime notation, tried in this order"),
     setting("input.null-words", "[\"NULL\", \"null\", \"(null)\", \"N/A\", \"n/a\", \"#N/A\", \"\\\\N\"]", "cells that mean an absent value, exactly as written"),

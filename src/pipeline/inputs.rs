@@ -14,6 +14,8 @@ pub struct Input {
     pub source: Source,
     /// Separator and line ends.
     pub dialect: Dialect,
+    /// Name of its encoding.
+    pub encoding: &'static str,
     /// Its columns.
     pub mapping: Arc<Mapping>,
 }
@@ -32,6 +34,7 @@ impl Inputs {
             let mapping = read::map(source.name(), records.header(), &settings.columns)?;
             inputs.push(Input {
                 dialect: records.dialect(),
+                encoding: records.encoding(),
                 mapping: Arc::new(mapping),
                 source,
             });

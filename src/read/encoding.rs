@@ -1,61 +1,70 @@
 //! From bytes to text: which encoding a source has, and that it keeps to it.
 //!
-//! So far every source is UTF-8, with or without a byte order mark, strictly: a byte that does not fit is an error,
-//! never a replacement character. Other encodings have their place in [`text`], which is where a decoder would go
-//! between the bytes and the parser. It does not guess an encoding from the text.
+//! A byte order mark decides, then the configuration, then it is UTF-8; strictly in each case: bytes that do not fit are
+//! an error, never a replacement character. Everything above sees UTF-8 only, so places are those of the decoded text.
+//! It does not guess an encoding from the text: [`super::likely`] only makes proposals, for people.
 
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::error::ReadError;
+use super::guard::Lines;
+
+/// The encoding of what has no byte order mark and no declaration.
+pub(super) const DEFAULT: &str = "UTF-8";
 
 /// UTF-8's byte order mark.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The byte order marks of encodings that are not read yet; the longer ones first, since UTF-32's begins with UTF-16's.
-const OTHER_MARKS: [(&[u8], &str); 4] = [
-    (b"\xff\xfe\0\0", "UTF-32LE"),
-    (b"\0\0\xfe\xff", "UTF-32BE"),
-    (b"\xff\xfe", "UTF-16LE"),
-    (b"\xfe\xff", "UTF-16BE"),
-];
+/// The byte order marks of UTF-32, which begin or end with those of UTF-16; no tool is known that exports it.
+const UTF_32_MARKS: [(&[u8], &str); 2] = [(b"\xff\xfe\0\0", "UTF-32LE"), (b"\0\0\xfe\xff", "UTF-32BE")];
+
+/// Bytes of a source decoded at once: as many as are read at once of an archive.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The encoding with this label of the WHATWG Encoding Standard.
-pub(super) fn for_label(label: &str) -> Result<&'static Encoding, ReadError> {
-    let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(|| ReadError::EncodingUnknown {
+fn for_label(label: &str) -> Result<&'static Encoding, ReadError> {
+    // The standard maps labels of dangerous encodings to one that decodes nothing; that one is of no use here.
+    Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| ReadError::EncodingUnknown {
         label: super::names::shown(label),
-    })?;
-    if encoding != UTF_8 {
-        return Err(ReadError::EncodingNotYet {
-            encoding: encoding.name(),
-        });
-    }
-    Ok(encoding)
+    })
 }
 
-/// The text of a source as UTF-8, past its byte order mark. Records are checked one by one, by [`broken_at`], where
-/// their place is known.
+/// The text of a source as UTF-8, past its byte order mark, and the name of its encoding.
+///
+/// UTF-8 passes through as it is: its records are checked one by one, by [`broken_at`], where their place is known.
 pub(super) fn text(
     name: &str,
     mut bytes: Box<dyn Read + Send>,
-    label: &str,
-) -> Result<Box<dyn Read + Send>, ReadError> {
-    for_label(label)?;
+    label: Option<&str>,
+) -> Result<(Box<dyn Read + Send>, &'static str), ReadError> {
+    let declared = label.map_or(Ok(UTF_8), for_label)?;
     let mut head = Vec::new();
     fill_to(name, &mut bytes, &mut head, 4)?;
-    if let Some((_, encoding)) = OTHER_MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
-        return Err(ReadError::NotUtf8ByMark {
+    if let Some((_, encoding)) = UTF_32_MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
+        return Err(ReadError::Utf32 {
             name: name.to_owned(),
             encoding,
         });
     }
+    let by_mark = Encoding::for_bom(&head);
+    let encoding = by_mark.map_or(declared, |(encoding, _)| encoding);
+    head.drain(..by_mark.map_or(0, |(_, length)| length));
+    let bytes = Cursor::new(head).chain(bytes);
+    let mut text: Box<dyn Read + Send> = if encoding == UTF_8 {
+        Box::new(bytes)
+    } else {
+        Box::new(Decoded::new(name, bytes, encoding, by_mark.is_some()))
+    };
     // Some tools write the mark again at each save; none of them is text.
+    let mut head = Vec::new();
+    fill_to(name, &mut text, &mut head, MARK.len())?;
     while head.starts_with(MARK) {
-        head.drain(..MARK.len());
-        fill_to(name, &mut bytes, &mut head, MARK.len())?;
+        head.clear();
+        fill_to(name, &mut text, &mut head, MARK.len())?;
     }
-    Ok(Box::new(Cursor::new(head).chain(bytes)))
+    Ok((Box::new(Cursor::new(head).chain(text)), encoding.name()))
 }
 
 fn fill_to(name: &str, bytes: &mut impl Read, head: &mut Vec<u8>, length: usize) -> Result<(), ReadError> {
@@ -72,21 +81,122 @@ pub(super) fn broken_at(record: &[u8]) -> Option<usize> {
     std::str::from_utf8(record).err().map(|error| error.valid_up_to())
 }
 
+/// A source that is decoded as it is read.
+struct Decoded<R> {
+    name: String,
+    inner: R,
+    decoder: Decoder,
+    by_mark: bool,
+    /// Stored bytes; those before `taken` are decoded.
+    stored: Vec<u8>,
+    taken: usize,
+    /// Decoded text; what is before `given` was delivered.
+    text: Vec<u8>,
+    given: usize,
+    /// Decoded so far.
+    lines: Lines,
+    bytes: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Reading,
+    /// The source has no more bytes, but the decoder may have some.
+    Ending,
+    /// All is decoded.
+    Ended,
+    /// The next byte does not fit; what is before it is delivered first.
+    Broken,
+}
+
+impl<R: Read> Decoded<R> {
+    fn new(name: &str, inner: R, encoding: &'static Encoding, by_mark: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            inner,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            by_mark,
+            stored: Vec::with_capacity(BUFFER_BYTES),
+            taken: 0,
+            text: Vec::new(),
+            given: 0,
+            lines: Lines::default(),
+            bytes: 0,
+            phase: Phase::Reading,
+        }
+    }
+
+    /// Reads more stored bytes if there are none, and decodes what there is.
+    fn decode(&mut self) -> io::Result<()> {
+        if self.phase == Phase::Reading && self.taken == self.stored.len() {
+            self.stored.clear();
+            self.taken = 0;
+            let limit = BUFFER_BYTES as u64;
+            if self.inner.by_ref().take(limit).read_to_end(&mut self.stored)? < BUFFER_BYTES {
+                self.phase = Phase::Ending;
+            }
+        }
+        let source = self.stored.get(self.taken..).unwrap_or_default();
+        self.text.resize(BUFFER_BYTES, 0);
+        let last = self.phase == Phase::Ending;
+        let (result, read, written) = self
+            .decoder
+            .decode_to_utf8_without_replacement(source, &mut self.text, last);
+        self.taken += read;
+        self.text.truncate(written);
+        self.given = 0;
+        self.lines.count(&self.text);
+        self.bytes += written as u64;
+        match result {
+            DecoderResult::InputEmpty if last => self.phase = Phase::Ended,
+            DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => self.phase = Phase::Broken,
+        }
+        Ok(())
+    }
+
+    fn broken(&self) -> io::Error {
+        io::Error::other(ReadError::NotInEncoding {
+            name: self.name.clone(),
+            encoding: self.decoder.encoding().name(),
+            by_mark: self.by_mark,
+            line: self.lines.ends + 1,
+            byte: self.bytes,
+        })
+    }
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() {
+            match self.phase {
+                Phase::Reading | Phase::Ending => self.decode()?,
+                Phase::Ended => return Ok(0),
+                Phase::Broken => return Err(self.broken()),
+            }
+        }
+        let count = self.text.get(self.given..).unwrap_or_default().read(buffer)?;
+        self.given += count;
+        Ok(count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(bytes: &'static [u8]) -> Result<Vec<u8>, ReadError> {
+    fn read(bytes: &[u8], label: Option<&str>) -> Result<Vec<u8>, ReadError> {
         let mut decoded = Vec::new();
-        text("a.csv", Box::new(bytes), "utf-8")?
-            .read_to_end(&mut decoded)
-            .unwrap();
+        let (mut text, _) = text("a.csv", Box::new(Cursor::new(bytes.to_vec())), label)?;
+        let read = text.read_to_end(&mut decoded);
+        read.map_err(|error| ReadError::from_io("a.csv", error))?;
         Ok(decoded)
     }
 
     #[test]
     fn the_byte_order_mark_is_no_text() {
-        let check = |bytes: &'static [u8], expected: &[u8]| assert_eq!(read(bytes).unwrap(), expected);
+        let check = |bytes: &[u8], expected: &[u8]| assert_eq!(read(bytes, None).unwrap(), expected);
         check(b"\xef\xbb\xbfid\n1\n", b"id\n1\n");
         check(b"\xef\xbb\xbf\xef\xbb\xbfid", b"id");
         check(b"id\n1\n", b"id\n1\n");
@@ -94,27 +204,79 @@ mod tests {
         check(b"\xef\xbb", b"\xef\xbb");
         check(b"", b"");
         check(b"id\xef\xbb\xbf", b"id\xef\xbb\xbf");
+        check(b"\xff\xfei\0d\0", b"id");
+        check(b"\xff\xfe\xff\xfei\0d\0", b"id");
+        check(b"\xfe\xff\0i\x01\x7e", "iž".as_bytes());
+        check(b"\xff\xfe\x3d\xd8\0\xde", "😀".as_bytes());
+        check(b"\xff\xfe", b"");
     }
 
     #[test]
-    fn marks_of_other_encodings_are_named() {
-        for (mark, encoding) in OTHER_MARKS {
-            let error = read(mark).unwrap_err();
-            assert!(error.to_string().contains(encoding), "{error}");
-            assert!(error.hint().is_some());
+    fn a_mark_stands_over_the_declaration_and_that_over_utf8() {
+        let check = |bytes: &[u8], label: &str, expected: (&str, &str)| {
+            let (mut decoded, encoding) = text("a.csv", Box::new(Cursor::new(bytes.to_vec())), Some(label)).unwrap();
+            let mut all = String::new();
+            decoded.read_to_string(&mut all).unwrap();
+            assert_eq!((all.as_str(), encoding), expected, "{label}");
+        };
+        check(b"\xef\xbb\xbfZo\xc3\xab", "latin1", ("Zoë", "UTF-8"));
+        check(b"\xff\xfee\0", "utf-8", ("e", "UTF-16LE"));
+        check(b"Zo\xeb \x80", "latin1", ("Zoë €", "windows-1252"));
+        check(b"Zo\xeb", "iso-8859-2", ("Zoë", "ISO-8859-2"));
+        check(b"\x8d\xb2\x93\xa1", "shift_jis", ("佐藤", "Shift_JIS"));
+        check(b"\xc8\xe2\xe0\xed", "CP1251", ("Иван", "windows-1251"));
+        check(b"i\0d\0", "utf-16le", ("id", "UTF-16LE"));
+        check(b"\0i\0d", "utf-16be", ("id", "UTF-16BE"));
+        check(b"Zo\xc3\xab", "UTF8", ("Zoë", "UTF-8"));
+    }
+
+    #[test]
+    fn a_text_longer_than_every_buffer_is_decoded_whole() {
+        let line = "1,Zoë,佐藤,😀\n";
+        let expected = line.repeat(3 * BUFFER_BYTES / line.len());
+        // One byte in front puts every border between buffers into the middle of a character, sooner or later.
+        for shift in ["", "x", "xy", "xyz"] {
+            let expected = format!("{shift}{expected}");
+            let stored: Vec<u8> = expected.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let stored = [b"\xff\xfe".as_slice(), &stored].concat();
+            assert!(read(&stored, None).unwrap() == expected.as_bytes(), "{shift:?}");
         }
     }
 
     #[test]
-    fn labels_are_those_of_the_standard() {
-        assert_eq!(for_label("UTF8").unwrap().name(), "UTF-8");
-        assert_eq!(
-            for_label("latin1").unwrap_err().to_string(),
-            "the encoding windows-1252 is not read yet"
+    fn bytes_that_do_not_fit_are_an_error_that_names_the_place() {
+        let check = |bytes: &[u8], label: Option<&str>, expected: &str| {
+            let error = read(bytes, label).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+            assert!(error.hint().is_some());
+        };
+        check(
+            b"id\n1\n\x81\n",
+            Some("shift_jis"),
+            "a.csv is not Shift_JIS: line 3, byte 5 of the decoded text",
         );
-        assert_eq!(
-            for_label("klingon").unwrap_err().to_string(),
-            "`klingon` is no encoding"
+        check(
+            b"\xff\xfei\0d",
+            None,
+            "a.csv is not UTF-16LE, as its byte order mark says: line 1, byte 1 of the decoded text",
         );
+        check(
+            b"\xff\xfei\0\n\0\x3d\xd8i\0",
+            None,
+            "a.csv is not UTF-16LE, as its byte order mark says: line 2, byte 2 of the decoded text",
+        );
+        check(
+            b"\0\0\xfe\xff",
+            None,
+            "a.csv is UTF-32BE by its byte order mark, which is not read",
+        );
+        check(
+            b"\xff\xfe\0\0",
+            None,
+            "a.csv is UTF-32LE by its byte order mark, which is not read",
+        );
+        for label in ["klingon", "iso-2022-kr", "replacement"] {
+            check(b"", Some(label), &format!("`{label}` is no encoding"));
+        }
     }
 }

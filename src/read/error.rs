@@ -1,10 +1,12 @@
 //! Why reading stopped, and what to do about it.
 //!
 //! Findings about single records are not here: they are values of `normalize`. Messages name the file, the record, the
-//! line and the byte, and column names, which are data of the file and so are escaped and cut; never a value.
+//! line and the byte, and column names, which are data of the file and so are escaped and cut; never a value. Where bytes are not
+//! UTF-8, [`likely`] shows a few characters outside ASCII and the shape of what is around them.
 
 use std::io;
 
+use super::likely::{self, Reading};
 use super::problem::{self, HeaderProblem};
 
 /// Why a source cannot be read, or cannot be read on.
@@ -101,22 +103,33 @@ pub enum ReadError {
         /// The label in the configuration, ready to be shown.
         label: String,
     },
-    /// An encoding that has its place but is not read yet.
-    #[error("the encoding {encoding} is not read yet")]
-    EncodingNotYet {
-        /// The encoding's name.
-        encoding: &'static str,
-    },
-    /// A byte order mark of another encoding.
-    #[error("{name} is {encoding} by its byte order mark, which is not read yet")]
-    NotUtf8ByMark {
+    /// A byte order mark of an encoding that is not read.
+    #[error("{name} is {encoding} by its byte order mark, which is not read")]
+    Utf32 {
         /// The source.
         name: String,
         /// The encoding's name.
         encoding: &'static str,
     },
+    /// Bytes that the declared encoding, or that of the byte order mark, does not know.
+    #[error("{name} is not {encoding}{}: line {line}, byte {byte} of the decoded text", mark_text(*.by_mark))]
+    NotInEncoding {
+        /// The source.
+        name: String,
+        /// The encoding's name.
+        encoding: &'static str,
+        /// Whether a byte order mark says the encoding, and not the configuration.
+        by_mark: bool,
+        /// Line of the offending bytes.
+        line: u64,
+        /// Bytes of decoded text before the offending ones.
+        byte: u64,
+    },
     /// A byte that cannot stand where it stands in UTF-8.
-    #[error("{} of {name} is not UTF-8: line {line}, byte {byte}{}", which(*.record), column_text(.column.as_ref()))]
+    #[error(
+        "{} of {name} is not UTF-8: line {line}, byte {byte}{}{}",
+        which(*.record), column_text(.column.as_ref()), likely::list(.likely)
+    )]
     NotUtf8 {
         /// The source.
         name: String,
@@ -128,6 +141,8 @@ pub enum ReadError {
         byte: u64,
         /// The column, from 1, and its escaped name.
         column: Option<(usize, String)>,
+        /// What likely encodings would read there, the likeliest first; masked.
+        likely: Vec<Reading>,
     },
     /// A separator that cannot be one.
     #[error("{shown} cannot separate fields", shown = char::from(*.delimiter).escape_debug())]
@@ -213,10 +228,7 @@ impl ReadError {
         if let Self::Header { problems, .. } = self {
             return problems.iter().any(HeaderProblem::is_configuration);
         }
-        matches!(
-            self,
-            Self::EncodingUnknown { .. } | Self::EncodingNotYet { .. } | Self::Delimiter { .. }
-        )
+        matches!(self, Self::EncodingUnknown { .. } | Self::Delimiter { .. })
     }
 
     /// What to do next.
@@ -235,11 +247,16 @@ impl ReadError {
             Self::Changed { .. } => fixed("wait until whatever writes the file is done, and start again"),
             Self::Spool { .. } => fixed("make room there, or set data.dir to a directory that this user may write"),
             Self::EncodingUnknown { .. } => {
-                fixed("input.encoding takes a label of the WHATWG Encoding Standard: utf-8")
+                fixed("input.encoding takes a label of the WHATWG Encoding Standard, such as utf-8 or windows-1252")
             }
-            Self::EncodingNotYet { .. } => fixed("save the file as UTF-8, and leave input.encoding out"),
-            Self::NotUtf8ByMark { .. } => fixed("save the file as UTF-8"),
-            Self::NotUtf8 { .. } => fixed("save the file as UTF-8: its encoding is another, or this byte was damaged"),
+            Self::Utf32 { .. } => fixed("save the file as UTF-8"),
+            Self::NotInEncoding { by_mark: true, .. } => {
+                fixed("the file was cut or damaged there; make the export again, or save it as UTF-8")
+            }
+            Self::NotInEncoding { .. } => {
+                fixed("input.encoding names another encoding than the file has, or the file was damaged there")
+            }
+            Self::NotUtf8 { likely, .. } => Some(likely::hint(likely)),
             Self::Delimiter { .. } => {
                 fixed("input.delimiter takes one ASCII character that is no quote and no line end")
             }
@@ -293,6 +310,10 @@ fn which(record: u64) -> String {
     }
 }
 
+fn mark_text(by_mark: bool) -> &'static str {
+    if by_mark { ", as its byte order mark says" } else { "" }
+}
+
 fn column_text(column: Option<&(usize, String)>) -> String {
     column.map_or_else(String::new, |(number, name)| format!(", column {number} ({name})"))
 }
@@ -324,6 +345,7 @@ mod tests {
             line: 7,
             byte: 99,
             column: Some((2, "`city`".into())),
+            likely: Vec::new(),
         };
         assert_eq!(
             error.to_string(),

@@ -137,8 +137,8 @@ pub(super) fn line_ends(part: &[u8]) -> u64 {
 
 /// Counts line ends in a text that comes in parts: LF, CRLF and CR each are one.
 #[derive(Debug, Default)]
-struct Lines {
-    ends: u64,
+pub(super) struct Lines {
+    pub(super) ends: u64,
     /// The last byte was CR, and an LF now belongs to it.
     after_return: bool,
     /// There is a last byte, and it ends no line.
@@ -147,7 +147,7 @@ struct Lines {
 
 impl Lines {
     /// Counts the line ends of the next part, and gives their number.
-    fn count(&mut self, part: &[u8]) -> u64 {
+    pub(super) fn count(&mut self, part: &[u8]) -> u64 {
         let before = self.ends;
         for at in memchr::memchr2_iter(b'\r', b'\n', part) {
             let after_return = match at.checked_sub(1) {

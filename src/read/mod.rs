@@ -5,7 +5,7 @@
 //! ```text
 //! source     file or spooled stdin, read twice
 //! packing    gzip and zstd, by content
-//! encoding   byte order mark away, UTF-8 expected
+//! encoding   byte order mark away, UTF-16 and declared encodings to UTF-8
 //! dialect    separator and line end, from the head of the text
 //! guard      keeps the bytes since the last record's end; stops a record without end
 //! quotes     whether a record ends where it should
@@ -18,14 +18,16 @@
 //!
 //! What it deliberately does not do: it repairs nothing and judges no value. A record with too few or too many fields
 //! and a field that is too long come out as they are, since they are findings of that record and not errors of the
-//! file; so is text behind a closing quote, as long as it stays on one line. Whatever does stop the reading is a [`ReadError`] that names the place. No value of a record is ever part of
-//! an error.
+//! file; so is text behind a closing quote, as long as it stays on one line. Whatever does stop the reading is a
+//! [`ReadError`] that names the place. No value of a record is ever part of an error; where the encoding is in question,
+//! a few characters outside ASCII are, with the shape of what is around them.
 
 mod dialect;
 mod encoding;
 mod error;
 mod guard;
 mod header;
+mod likely;
 mod names;
 mod packing;
 mod problem;
@@ -37,6 +39,7 @@ mod source;
 pub use dialect::{Dialect, LineEnd};
 pub use error::ReadError;
 pub use header::map;
+pub use likely::Reading;
 pub use problem::HeaderProblem;
 pub use records::{Records, Tally};
 pub use source::{Digest, Fingerprint, STANDARD_INPUT, Source};

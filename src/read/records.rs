@@ -12,6 +12,7 @@ use super::dialect::{Dialect, HEAD_BYTES};
 use super::encoding;
 use super::error::ReadError;
 use super::guard::{self, Guard};
+use super::likely;
 use super::names;
 use super::quotes;
 use super::source::Source;
@@ -44,6 +45,8 @@ pub struct Records {
     name: String,
     reader: csv::Reader<Guard<Box<dyn Read + Send>>>,
     dialect: Dialect,
+    /// Name of the encoding that was decoded.
+    encoding: &'static str,
     header: Vec<String>,
     /// How many were read, the header not counted.
     count: u64,
@@ -59,12 +62,14 @@ impl Records {
 
     /// Starts reading unpacked bytes that are still to be decoded and whose dialect is still to be found.
     pub fn from_bytes(name: &str, bytes: Box<dyn Read + Send>, input: &InputSettings) -> Result<Self, ReadError> {
-        let mut text = encoding::text(name, bytes, &input.encoding)?;
+        let (mut text, encoding) = encoding::text(name, bytes, input.encoding.as_deref())?;
         let mut head = Vec::new();
         let read = text.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head);
         read.map_err(|error| ReadError::from_io(name, error))?;
         let dialect = Dialect::of(&head, input.delimiter)?;
-        Self::from_text(name, Box::new(Cursor::new(head).chain(text)), dialect, input)
+        let mut records = Self::from_text(name, Box::new(Cursor::new(head).chain(text)), dialect, input)?;
+        records.encoding = encoding;
+        Ok(records)
     }
 
     /// Starts reading a text of a known dialect.
@@ -86,6 +91,7 @@ impl Records {
             name,
             reader,
             dialect,
+            encoding: encoding::DEFAULT,
             header: Vec::new(),
             count: 0,
             stray_quote: false,
@@ -117,6 +123,11 @@ impl Records {
     /// How the source is written.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// The name of the source's encoding, as the WHATWG Encoding Standard writes it.
+    pub fn encoding(&self) -> &'static str {
+        self.encoding
     }
 
     /// What was read so far.
@@ -174,6 +185,7 @@ impl Records {
                 line: position.line + guard::line_ends(before),
                 byte: position.byte + at as u64,
                 column: broken_column(record, &self.header),
+                likely: likely::readings(extent.bytes, at),
             });
         }
         self.stray_quote = quotes::is_stray(&self.name, position, extent.bytes, self.dialect.delimiter)?;
@@ -198,7 +210,7 @@ mod tests {
     fn settings() -> InputSettings {
         InputSettings {
             delimiter: None,
-            encoding: "utf-8".into(),
+            encoding: None,
             default_region: None,
             date_formats: Vec::new(),
             null_words: Vec::new(),
@@ -232,7 +244,8 @@ mod tests {
             }
         });
         read.push(result.map_or_else(
-            |error| error.to_string(),
+            // What likely encodings read has tests of its own.
+            |error| error.to_string().lines().next().unwrap_or_default().to_owned(),
             |tally| {
                 format!(
                     "{} blank, {} lines, {} bytes",

@@ -182,8 +182,13 @@ fn make_folder(folder: &Path) -> Result<()> {
 /// Says how each source is understood.
 fn show_inputs(inputs: &Inputs) {
     for input in inputs.iter() {
+        // Nearly every source is UTF-8; what is not is worth a word.
+        let encoding = match input.encoding {
+            "UTF-8" => String::new(),
+            other => format!("{other}, "),
+        };
         say(&format!(
-            "{}: {}, {} columns\n",
+            "{}: {encoding}{}, {} columns\n",
             input.source.name(),
             input.dialect,
             input.mapping.names.len()
