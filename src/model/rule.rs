@@ -57,6 +57,10 @@ rules! {
     /// U+FFFD inside a value.
     TextReplacementCharacter = "text.replacement_character", "contains U+FFFD, the mark of a character that was lost",
         "take the value from the original: the export lost a character", "Unicode, U+FFFD";
+    /// UTF-8 that was taken for windows-1252 and encoded again.
+    TextDoubleEncoded = "text.double_encoded", "was encoded twice, which makes two or three signs of one letter",
+        "take the value from the original, or export again as UTF-8: a tool took UTF-8 for windows-1252",
+        "WHATWG Encoding Standard, windows-1252; RFC 3629";
     /// An identifier of more than 128 characters.
     IdTooLong = "id.too_long", "is longer than 128 characters", "use the identifier of the source system", "own limit, contract is silent";
     /// An identifier with a space or an invisible character inside.

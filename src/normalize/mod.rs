@@ -8,6 +8,7 @@ mod choice;
 mod country;
 mod country_table;
 mod date;
+mod double_encoded;
 mod email;
 mod id;
 mod payload;

@@ -4,6 +4,7 @@
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::double_encoded::is_double_encoded;
 use crate::model::rule::Rule;
 
 /// Appends the clean form of a value to `to`. Nothing is appended for a value of white space only.
@@ -11,6 +12,10 @@ use crate::model::rule::Rule;
 /// Trims Unicode white space, byte order marks, zero-width and direction marks; collapses inner white space, line ends
 /// included, to one space; composes to NFC (Unicode Standard Annex 15).
 pub(super) fn clean(value: &str, to: &mut String) -> Result<(), Rule> {
+    // Before anything is taken away: a non-breaking space or a control character may be the second half of a letter.
+    if is_double_encoded(value) {
+        return Err(Rule::TextDoubleEncoded);
+    }
     let value = value.trim_matches(is_margin);
     if is_plain(value) {
         to.push_str(value);
@@ -93,6 +98,10 @@ mod tests {
         check("a\u{0}b", Err(Rule::TextControlCharacter));
         check("a\u{1b}[31m", Err(Rule::TextControlCharacter));
         check("a\u{85}b", Ok("a b"));
+        check("JosÃ©", Err(Rule::TextDoubleEncoded));
+        check("VoilÃ\u{a0}", Err(Rule::TextDoubleEncoded));
+        check("Ã\u{81}lvaro", Err(Rule::TextDoubleEncoded));
+        check("SÃO", Ok("SÃO"));
     }
 
     proptest! {
