@@ -102,11 +102,13 @@ fn stages_import_the_model_and_never_each_other() {
 /// Crates that belong to one part.
 const OWNERS: &[(&str, &str)] = &[
     ("axum", "sandbox"),
+    ("bzip2", "read"),
     ("clap", "cli"),
     ("encoding_rs", "read"),
     ("flate2", "read"),
     ("governor", "send"),
     ("hyper", "sandbox"),
+    ("lzma_rust2", "read"),
     ("indicatif", "cli"),
     ("anyhow", "cli"),
     ("rayon", "pipeline"),

@@ -83,7 +83,7 @@ Examples:
   rollcall run january.csv.gz february.csv.gz     several files as one run
   cat customers.csv | rollcall run - --sandbox    standard input")]
 pub(crate) struct RunArgs {
-    /// CSV files, plain, gzip or zstd, in the order of their rows; `-` is standard input
+    /// CSV files, plain, gzip, zstd, xz or bzip2, in the order of their rows; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -109,7 +109,7 @@ Examples:
   rollcall validate customers.csv --rejects to-fix.csv --accepted payloads.jsonl
   rollcall validate customers.csv --format json | jq .   an object a line; the last is the summary")]
 pub(crate) struct ValidateArgs {
-    /// CSV files, plain, gzip or zstd; `-` is standard input
+    /// CSV files, plain, gzip, zstd, xz or bzip2; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! source     file or spooled stdin, read twice
-//! packing    gzip and zstd, by content
+//! packing    gzip, zstd, xz and bzip2, by content
 //! encoding   byte order mark away, UTF-16 and declared encodings to UTF-8
 //! dialect    separator and line end, from the head of the text
 //! guard      keeps the bytes since the last record's end; stops a record without end
