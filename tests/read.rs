@@ -29,6 +29,8 @@ fn settings(delimiter: Option<u8>) -> InputSettings {
         max_record_bytes: 1 << 20,
         max_field_bytes: 1 << 16,
         max_columns: 512,
+        max_unpacked_bytes: 1 << 30,
+        max_unpack_ratio: 100,
         max_rejects: None,
         workers: 1,
     }

@@ -154,6 +154,8 @@ fn input(values: &Values<'_>) -> Result<InputSettings, ConfigError> {
         max_record_bytes: values.size("input.max-record-bytes")?,
         max_field_bytes: values.size("input.max-field-bytes")?,
         max_columns: values.size("input.max-columns")?,
+        max_unpacked_bytes: values.bytes("input.max-unpacked-bytes")?,
+        max_unpack_ratio: values.at_least_one("input.max-unpack-ratio")?.into(),
         max_rejects: threshold(values, "input.max-rejects")?,
         workers,
     })
@@ -244,6 +246,17 @@ impl Values<'_> {
         usize::try_from(number).map_err(|_| self.wrong(key, "is too large"))
     }
 
+    /// A number of bytes that may be larger than a memory.
+    fn bytes(&self, key: &str) -> Result<u64, ConfigError> {
+        let number = match self.0.get(key).map(|(value, _)| value) {
+            Some(Value::Integer(number)) => u64::try_from(*number).ok(),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(_) | None => None,
+        };
+        let number = number.filter(|number| *number > 0);
+        number.ok_or_else(|| self.wrong(key, "must be a whole number from 1 on"))
+    }
+
     fn duration(&self, key: &str) -> Result<Duration, ConfigError> {
         let duration: jiff::SignedDuration = self
             .text(key)?
@@ -314,6 +327,12 @@ mod tests {
         check_error("[api\n", &[], "line 1");
         check_error("[columns]\nx = 1", &[], "columns.x");
         check_error("[columns]\nignore = \"fax\"", &[], "must be a list of column names");
+        check_error(
+            "[input]\nmax-unpacked-bytes = 0",
+            &[],
+            "must be a whole number from 1 on",
+        );
+        check_error("[input]\nmax-unpack-ratio = 0", &[], "must be at least 1");
         check_error("[input]\nworkers = 100000", &[], "must be at most 256");
         check_error(
             "",

@@ -94,6 +94,10 @@ pub struct InputSettings {
     pub max_field_bytes: usize,
     /// Columns of one source.
     pub max_columns: usize,
+    /// Bytes that an archive may unpack to.
+    pub max_unpacked_bytes: u64,
+    /// How many times larger an archive may unpack.
+    pub max_unpack_ratio: u64,
     /// Rejects above which nothing is sent.
     pub max_rejects: Option<Threshold>,
     /// Threads that check rows.

@@ -80,6 +80,20 @@ pub enum ReadError {
         #[source]
         source: io::Error,
     },
+    /// An archive that unpacks to more than an export would.
+    #[error("{name} is a {packing} archive that unpacks to more than {limit} {exceeded}")]
+    ArchiveTooLarge {
+        /// The source.
+        name: String,
+        /// The archive's format.
+        packing: &'static str,
+        /// What there is too much of.
+        exceeded: &'static str,
+        /// The limit.
+        limit: u64,
+        /// The setting that limits it.
+        key: &'static str,
+    },
     /// The file is not the one that was looked at before.
     #[error("{name} changed while it was being read")]
     Changed {
@@ -244,6 +258,9 @@ impl ReadError {
             Self::ArchiveTruncated { .. } | Self::ArchiveDamaged { .. } => {
                 fixed("copy or make the archive again; nothing after this point can be trusted")
             }
+            Self::ArchiveTooLarge { key, .. } => Some(format!(
+                "an archive like this may be made to do harm; if it is a true export, raise {key}"
+            )),
             Self::Changed { .. } => fixed("wait until whatever writes the file is done, and start again"),
             Self::Spool { .. } => fixed("make room there, or set data.dir to a directory that this user may write"),
             Self::EncodingUnknown { .. } => {

@@ -35,11 +35,13 @@ mod quotes;
 mod records;
 mod required;
 mod source;
+mod tally;
 
 pub use dialect::{Dialect, LineEnd};
 pub use error::ReadError;
 pub use header::map;
 pub use likely::Reading;
 pub use problem::HeaderProblem;
-pub use records::{Records, Tally};
+pub use records::Records;
 pub use source::{Digest, Fingerprint, STANDARD_INPUT, Source};
+pub use tally::Tally;

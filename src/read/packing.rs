@@ -1,20 +1,26 @@
 //! Unpacks archives, which are known by their first bytes and never by their names.
 //!
 //! gzip with all its members, zstd with all its frames, xz and bzip2 with all their streams. Formats that are no text at
-//! all are told by their names here, before a parser makes nonsense of them. It limits neither the size nor the ratio of
-//! what comes out: nothing above keeps more than a buffer and a record of it.
+//! all are told by their names here, before a parser makes nonsense of them. What comes out is limited in size and
+//! in ratio, since a small archive may unpack for days; nothing above keeps more than a buffer and a record of it.
 
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lzma_rust2::XzReader;
 
 use super::error::ReadError;
+use crate::config::settings::InputSettings;
 
 /// First bytes that tell a format: the longest mark has six.
 pub(super) const HEAD_BYTES: usize = 8;
 
 /// Bytes of an archive read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Unpacked bytes from which the ratio is looked at: what is smaller does no harm, however well it is packed.
+const RATIO_FROM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Memory that an xz archive may ask for: what the highest level of `xz` needs, and a third more.
 const XZ_MEMORY_KIB: u32 = 88 * 1024;
@@ -40,12 +46,18 @@ pub(super) fn unpack(
     name: &str,
     head: &[u8],
     stored: impl Read + Send + 'static,
+    limits: Limits,
 ) -> Result<Box<dyn Read + Send>, ReadError> {
     let name = name.to_owned();
     if let Some((_, format, advice)) = FOREIGN.iter().find(|(mark, ..)| head.starts_with(mark)) {
         return Err(ReadError::Foreign { name, format, advice });
     }
-    let buffered = |stored| BufReader::with_capacity(BUFFER_BYTES, stored);
+    let taken = Arc::new(AtomicU64::new(0));
+    let counted = |inner| Counted {
+        inner,
+        count: Arc::clone(&taken),
+    };
+    let buffered = |stored| BufReader::with_capacity(BUFFER_BYTES, counted(stored));
     let (packing, inner): (_, Box<dyn Read + Send>) = match *head {
         [0x1f, 0x8b, ..] => ("gzip", Box::new(flate2::bufread::MultiGzDecoder::new(buffered(stored)))),
         // A frame, or a skippable frame before one (RFC 8878, section 3.1).
@@ -66,20 +78,90 @@ pub(super) fn unpack(
         }
         _ => return Ok(Box::new(stored)),
     };
-    Ok(Box::new(Unpacked { name, packing, inner }))
+    Ok(Box::new(Unpacked {
+        name,
+        packing,
+        inner,
+        limits,
+        taken,
+        given: 0,
+    }))
 }
 
-/// The content of an archive; says of every error that the archive is broken.
+/// How much an archive may unpack to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    bytes: u64,
+    ratio: u64,
+}
+
+impl Limits {
+    /// The limits of the settings.
+    pub(super) fn of(input: &InputSettings) -> Self {
+        Self {
+            bytes: input.max_unpacked_bytes,
+            ratio: input.max_unpack_ratio,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) const NONE: Self = Self {
+        bytes: u64::MAX,
+        ratio: u64::MAX,
+    };
+}
+
+/// Counts the stored bytes that a decoder takes.
+struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.count.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// The content of an archive, as far as it may go; says of every error that the archive is broken.
 struct Unpacked {
     name: String,
     packing: &'static str,
     inner: Box<dyn Read + Send>,
+    limits: Limits,
+    /// Stored bytes taken so far.
+    taken: Arc<AtomicU64>,
+    /// Unpacked bytes given so far.
+    given: u64,
+}
+
+impl Unpacked {
+    fn check_limits(&self) -> Result<(), ReadError> {
+        let Limits { bytes, ratio } = self.limits;
+        let taken = self.taken.load(Ordering::Relaxed);
+        let (exceeded, limit, key) = if self.given > bytes {
+            ("bytes", bytes, "input.max-unpacked-bytes")
+        } else if self.given > RATIO_FROM_BYTES && self.given / ratio > taken {
+            ("times its size", ratio, "input.max-unpack-ratio")
+        } else {
+            return Ok(());
+        };
+        Err(ReadError::ArchiveTooLarge {
+            name: self.name.clone(),
+            packing: self.packing,
+            exceeded,
+            limit,
+            key,
+        })
+    }
 }
 
 impl Read for Unpacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let (name, packing) = (&self.name, self.packing);
-        self.inner.read(buffer).map_err(|error| {
+        let read = self.inner.read(buffer).map_err(|error| {
             let own = error
                 .get_ref()
                 .is_some_and(<dyn std::error::Error + Send + Sync>::is::<ReadError>);
@@ -96,7 +178,11 @@ impl Read for Unpacked {
                     source: error,
                 }
             })
-        })
+        });
+        let count = read?;
+        self.given += count as u64;
+        self.check_limits().map_err(io::Error::other)?;
+        Ok(count)
     }
 }
 
@@ -130,9 +216,13 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<Vec<u8>, ReadError> {
+        read_within(bytes, Limits::NONE)
+    }
+
+    fn read_within(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
         let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-        let read = unpack("a.csv", head, Cursor::new(bytes.to_owned()))?.read_to_end(&mut text);
+        let read = unpack("a.csv", head, Cursor::new(bytes.to_owned()), limits)?.read_to_end(&mut text);
         read.map_err(|error| ReadError::from_io("a.csv", error))?;
         Ok(text)
     }
@@ -195,6 +285,25 @@ mod tests {
             }
             assert!(errors > stored.len() / 2, "{errors} of {}", stored.len());
         }
+    }
+
+    #[test]
+    fn an_archive_that_unpacks_to_too_much_is_stopped() {
+        let check = |stored: &[u8], bytes: u64, ratio: u64, expected: Option<&str>| {
+            let error = read_within(stored, Limits { bytes, ratio }).err();
+            assert!(error.iter().all(|error| error.hint().is_some()));
+            assert_eq!(error.map(|error| error.to_string()).as_deref(), expected);
+        };
+        let size = Some("a.csv is a gzip archive that unpacks to more than 9 bytes");
+        check(&gzip(b"0123456789"), 9, 1000, size);
+        check(&gzip(b"0123456789"), 10, 1, None);
+        let zeros = vec![b'0'; usize::try_from(RATIO_FROM_BYTES).unwrap() + 1024 * 1024];
+        let ratio = Some("a.csv is a gzip archive that unpacks to more than 200 times its size");
+        check(&gzip(&zeros), u64::MAX, 200, ratio);
+        check(&gzip(&zeros), u64::MAX, 1100, None);
+        check(&gzip(&zeros[..60_000_000]), u64::MAX, 200, None);
+        // What is not packed has no limit.
+        check(b"0123456789", 1, 1, None);
     }
 
     #[test]

@@ -14,8 +14,10 @@ use super::error::ReadError;
 use super::guard::{self, Guard};
 use super::likely;
 use super::names;
+use super::packing::Limits;
 use super::quotes;
 use super::source::Source;
+use super::tally::Tally;
 use crate::config::settings::InputSettings;
 use crate::model::chunk::Chunk;
 use crate::model::position::Position;
@@ -26,19 +28,6 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Bytes of text after which a chunk counts as full: chunks of ordinary records never reach it, and chunks of huge
 /// records don't multiply the limit on a record by the number of slots.
 const CHUNK_BYTES: u64 = 1024 * 1024;
-
-/// What was read so far; final once [`Records::fill`] gave `false`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Records, the header not counted.
-    pub records: u64,
-    /// Lines between records that hold nothing at all.
-    pub blank_lines: u64,
-    /// Lines, the header's and the blank ones included.
-    pub lines: u64,
-    /// Bytes of decoded text, without a byte order mark.
-    pub bytes: u64,
-}
 
 /// The records of one source, in order.
 pub struct Records {
@@ -57,7 +46,7 @@ pub struct Records {
 impl Records {
     /// Starts reading a source, up to its header.
     pub fn open(source: &Source, input: &InputSettings) -> Result<Self, ReadError> {
-        Self::from_bytes(source.name(), source.open()?, input)
+        Self::from_bytes(source.name(), source.open(Limits::of(input))?, input)
     }
 
     /// Starts reading unpacked bytes that are still to be decoded and whose dialect is still to be found.
@@ -217,6 +206,8 @@ mod tests {
             max_record_bytes: 40,
             max_field_bytes: 40,
             max_columns: 3,
+            max_unpacked_bytes: 1 << 30,
+            max_unpack_ratio: 100,
             max_rejects: None,
             workers: 1,
         }

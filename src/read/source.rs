@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReadError;
 use super::names;
-use super::packing;
+use super::packing::{self, Limits};
 
 /// What messages call `-`.
 pub const STANDARD_INPUT: &str = "standard input";
@@ -154,11 +154,11 @@ impl Source {
 
     /// Starts a reading of its own from the first byte, unpacked. A damaged or truncated archive is an error of the
     /// reading, never an early end.
-    pub fn open(&self) -> Result<Box<dyn Read + Send>, ReadError> {
+    pub(super) fn open(&self, limits: Limits) -> Result<Box<dyn Read + Send>, ReadError> {
         let mut head = Vec::with_capacity(packing::HEAD_BYTES);
         let sniffed = self.cursor().take(packing::HEAD_BYTES as u64).read_to_end(&mut head);
         sniffed.map_err(|error| ReadError::from_io(&self.name, error))?;
-        packing::unpack(&self.name, &head, self.cursor())
+        packing::unpack(&self.name, &head, self.cursor(), limits)
     }
 
     fn cursor(&self) -> Cursor {
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_spool_is_read_twice_at_once_and_hashed() {
         let source = spooled(b"abc");
-        let (mut one, mut other) = (source.open().unwrap(), source.open().unwrap());
+        let (mut one, mut other) = (source.open(Limits::NONE).unwrap(), source.open(Limits::NONE).unwrap());
         let mut first = [0; 2];
         one.read_exact(&mut first).unwrap();
         let mut all = String::new();
