@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use rollcall::config::settings::InputSettings;
 use rollcall::model::chunk::Chunk;
 use rollcall::model::position::Position;
-use rollcall::read::{Dialect, ReadError, Records, Tally};
+use rollcall::read::{Dialect, Oddities, ReadError, Records, Tally};
 
 fn settings(delimiter: Option<u8>) -> InputSettings {
     InputSettings {
@@ -70,7 +70,13 @@ fn drain(mut records: Records, capacity: usize) -> Result<Whole, ReadError> {
         assert!(!more || !chunk.is_empty(), "an empty chunk, and more to come");
         all.extend(chunk.iter().map(|(position, record)| (position, fields(record))));
         if !more {
-            return Ok((records.header().to_vec(), all, records.tally()));
+            // Oddities have a test of their own.
+            let oddities = Oddities::default();
+            let tally = Tally {
+                oddities,
+                ..records.tally()
+            };
+            return Ok((records.header().to_vec(), all, tally));
         }
     }
 }
@@ -116,6 +122,7 @@ fn reference(text: &[u8], delimiter: u8) -> Option<Whole> {
         blank_lines,
         lines: line_ends(text) + u64::from(open),
         bytes: text.len() as u64,
+        oddities: Oddities::default(),
     };
     let header = all.remove(0).1.into_iter().map(|name| String::from_utf8(name).unwrap());
     Some((header.collect(), all, tally))

@@ -45,6 +45,7 @@ impl Job<'_> {
                 Err(PipelineError::Interrupted) => return Ok(false),
                 checked => checked?,
             };
+            progress.note(input.source.name(), &tally.oddities);
             let totals = InputTotals {
                 records: tally.records,
                 blank_lines: tally.blank_lines,

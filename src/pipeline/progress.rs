@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
+use crate::read::Oddities;
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub struct Progress {
     /// Rows with an outcome in this process.
     sent: AtomicU64,
     totals: Mutex<Totals>,
+    notices: Mutex<Vec<String>>,
 }
 
 impl Progress {
@@ -52,6 +54,17 @@ impl Progress {
     /// Rows by state, as committed.
     pub fn totals(&self) -> Totals {
         self.totals.lock().map(|totals| *totals).unwrap_or_default()
+    }
+
+    /// What is worth a word about a source as a whole, to be said once, when it has been read.
+    pub fn notices(&self) -> Vec<String> {
+        self.notices.lock().map(|notices| notices.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn note(&self, name: &str, oddities: &Oddities) {
+        if let Ok(mut notices) = self.notices.lock() {
+            notices.extend(oddities.notices().iter().map(|notice| format!("{name}: {notice}")));
+        }
     }
 
     pub(super) fn enter(&self, phase: Phase) {

@@ -115,6 +115,7 @@ pub fn validate(
             }
             Ok(())
         })?;
+        progress.note(input.source.name(), &tally.oddities);
         validation.inputs.push(tally);
     }
     Ok(validation)

@@ -8,6 +8,7 @@
 use std::io::{self, Read};
 
 use super::error::ReadError;
+use super::tally::Oddities;
 
 /// The place and the bytes of one record.
 pub(super) struct Extent<'window> {
@@ -36,6 +37,9 @@ pub(super) struct Guard<R> {
     record: u64,
     lines: Lines,
     blank_lines: u64,
+    oddities: Oddities,
+    /// The last record ended with CR, and whether an LF belongs to it is not known yet.
+    after_return: bool,
 }
 
 impl<R> Guard<R> {
@@ -51,6 +55,8 @@ impl<R> Guard<R> {
             record: 0,
             lines: Lines::default(),
             blank_lines: 0,
+            oddities: Oddities::default(),
+            after_return: false,
         }
     }
 
@@ -66,6 +72,11 @@ impl<R> Guard<R> {
             return Err(self.too_long());
         }
         self.lines.count(bytes);
+        match bytes.last() {
+            Some(b'\n') => self.oddities.lf += 1,
+            Some(b'\r') => self.after_return = true,
+            _ => {}
+        }
         self.start = to;
         self.origin = end;
         self.record += 1;
@@ -82,6 +93,15 @@ impl<R> Guard<R> {
         self.lines.ends + u64::from(self.lines.open)
     }
 
+    /// What is unusual about the text so far.
+    pub(super) fn oddities(&self) -> Oddities {
+        Oddities {
+            cr: self.oddities.cr + u64::from(self.after_return),
+            open_end: self.lines.open,
+            ..self.oddities
+        }
+    }
+
     /// Lines without a record that the parser skipped.
     pub(super) fn blank_lines(&self) -> u64 {
         self.blank_lines
@@ -91,6 +111,13 @@ impl<R> Guard<R> {
     /// line end, so nothing happens.
     fn skip_line_ends(&mut self) {
         let pending = self.window.get(self.start..).unwrap_or_default();
+        if let Some(first) = pending.first()
+            && std::mem::take(&mut self.after_return)
+        {
+            let is_second_half = *first == b'\n';
+            self.oddities.crlf += u64::from(is_second_half);
+            self.oddities.cr += u64::from(!is_second_half);
+        }
         let length = pending.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let skipped = pending.get(..length).unwrap_or_default();
         self.blank_lines += self.lines.count(skipped);
@@ -125,7 +152,9 @@ impl<R: Read> Read for Guard<R> {
                 read => break read?,
             }
         };
-        self.window.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        let read = buffer.get(..count).unwrap_or_default();
+        self.oddities.nuls += memchr::memchr_iter(0, read).count() as u64;
+        self.window.extend_from_slice(read);
         Ok(count)
     }
 }

@@ -44,4 +44,4 @@ pub use likely::Reading;
 pub use problem::HeaderProblem;
 pub use records::Records;
 pub use source::{Digest, Fingerprint, STANDARD_INPUT, Source};
-pub use tally::Tally;
+pub use tally::{Oddities, Tally};

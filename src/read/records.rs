@@ -127,6 +127,7 @@ impl Records {
             blank_lines: guard.blank_lines(),
             lines: guard.lines(),
             bytes: guard.text_bytes(),
+            oddities: guard.oddities(),
         }
     }
 

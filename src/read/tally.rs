@@ -13,4 +13,92 @@ pub struct Tally {
     pub lines: u64,
     /// Bytes of decoded text, without a byte order mark.
     pub bytes: u64,
+    /// What is unusual about the text and does no harm.
+    pub oddities: Oddities,
+}
+
+/// What is unusual about a text and does no harm, so that it is said once and not for each record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Oddities {
+    /// NUL characters.
+    pub nuls: u64,
+    /// Records that end with LF, the header included.
+    pub lf: u64,
+    /// Records that end with CRLF.
+    pub crlf: u64,
+    /// Records that end with CR alone.
+    pub cr: u64,
+    /// The last line has no line end.
+    pub open_end: bool,
+}
+
+impl Oddities {
+    /// A sentence for each, without the source's name.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.nuls > 0 {
+            notices.push(format!(
+                "NUL characters: {}; in a field that is sent, each is a finding",
+                self.nuls
+            ));
+        }
+        let kinds: Vec<String> = [(self.lf, "LF"), (self.crlf, "CRLF"), (self.cr, "CR")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} with {name}"))
+            .collect();
+        if kinds.len() > 1 {
+            let kinds = kinds.join(", ");
+            notices.push(format!("mixed line ends: {kinds}; each ended a record"));
+        } else if self.cr > 0 {
+            notices.push("lines end with CR alone; each ended a record".to_owned());
+        }
+        if self.open_end {
+            notices.push("the last line has no line end and was read; check that the export is whole".to_owned());
+        }
+        notices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::guard::Guard;
+
+    /// Reads a text in parts of every size and compares what is said about it.
+    fn check(text: &str, expected: &[&str]) {
+        for size in 1..=text.len().max(1) {
+            let guard = Guard::new(text.as_bytes(), "a.csv".into(), 1000);
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .buffer_capacity(size)
+                .from_reader(guard);
+            let mut record = csv::ByteRecord::new();
+            while reader.read_byte_record(&mut record).unwrap() {
+                let end = reader.position().byte();
+                reader.get_mut().record_ended(end).unwrap();
+            }
+            assert_eq!(
+                reader.get_ref().oddities().notices(),
+                expected,
+                "{text:?} in parts of {size}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_oddity_is_said_once() {
+        let open = "the last line has no line end and was read; check that the export is whole";
+        let cr = "lines end with CR alone; each ended a record";
+        check("", &[]);
+        check("id\n1\n\n2\n", &[]);
+        check("id\r\n\"1\n\r2\"\r\n", &[]);
+        check("id\n1\n2", &[open]);
+        check("id\r1\r2\r", &[cr]);
+        check("id\r1\r2", &[cr, open]);
+        let mixed = "mixed line ends: 1 with LF, 2 with CRLF, 1 with CR; each ended a record";
+        check("id\r\n1\n2\r3\r\n", &[mixed]);
+        let nuls = "NUL characters: 3; in a field that is sent, each is a finding";
+        check("id\n\0\0\n\0\n", &[nuls]);
+    }
 }

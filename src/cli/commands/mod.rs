@@ -18,7 +18,7 @@ use super::args::{ConfigArgs, LedgerArgs};
 use super::diagnostics::{harmless, say};
 use crate::config::settings::Settings;
 use crate::config::{ConfigError, Layers, Origin, resolve};
-use crate::pipeline::Inputs;
+use crate::pipeline::{Inputs, Progress};
 
 /// The configuration file that is used when none is named.
 const DEFAULT_CONFIG: &str = "rollcall.toml";
@@ -193,6 +193,13 @@ fn show_inputs(inputs: &Inputs) {
             input.dialect,
             input.mapping.names.len()
         ));
+    }
+}
+
+/// Says what is worth a word about each source as a whole.
+fn show_notices(progress: &Progress) {
+    for notice in progress.notices() {
+        say(&format!("note: {notice}\n"));
     }
 }
 

@@ -60,6 +60,7 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     drop(display);
     let tally = sandbox.map(|sandbox| runtime.block_on(sandbox.stop()));
     let ran = ran?;
+    super::show_notices(&request.progress);
     if let Some(tally) = tally {
         say(&format!("{tally}\n"));
     }

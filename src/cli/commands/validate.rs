@@ -54,6 +54,7 @@ pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     });
     drop(display);
     let validation = validation?;
+    super::show_notices(&progress);
     outputs.finish()?;
     match args.format {
         Format::Human => write_summary(&mut out, &inputs, &validation)?,
