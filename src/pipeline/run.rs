@@ -75,9 +75,10 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
     let settings = request.settings;
     request.progress.enter(Phase::Identifying);
     let sender = Sender::new(&settings.api, &settings.send)?;
-    let new = describe(inputs, request)?;
+    // The lock first: a second process is refused before it reads a night's files.
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
     let reader = Reader::open(ledger.path())?;
+    let new = describe(inputs, request)?;
     refuse_other_target(&reader, &new)?;
     let known = known_run(&reader, &new)?;
     let resumed = known.is_some();
