@@ -22,4 +22,4 @@ pub use balance::Balance;
 pub use error::LedgerError;
 pub use query::{FindingCount, InputEntry, Reader, RowEntry, RunEntry, RunEventEntry};
 pub use store::{Claim, Claimed, InputTotals, NewInput, NewRun, Planned, PlannedFinding};
-pub use writer::{Ledger, Pending};
+pub use writer::{Ledger, Pending, make_private_folder};

@@ -7,13 +7,10 @@ pub struct Operation {
     pub name: &'static str,
     /// Path below the API's base.
     pub path: &'static str,
-    /// What the token must be allowed to do.
-    pub scope: &'static str,
 }
 
 /// Creates a customer: `POST /v1/customers`.
 pub static CREATE_CUSTOMER: Operation = Operation {
     name: "customers.create",
     path: "/v1/customers",
-    scope: "customers:read customers:write",
 };

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::error::PipelineError;
 use super::validate::{Judged, Judgment};
+use crate::model::field::FieldId;
 use crate::model::mapping::REJECT_COLUMNS;
 use crate::model::rule::Rule;
 
@@ -101,9 +102,7 @@ impl Outputs {
                     .map(|finding| {
                         let names = &judged.input.mapping.names;
                         let column = finding.column.and_then(|column| names.get(column)).map(String::as_str);
-                        let what = column
-                            .or(finding.field.map(super::super::model::field::FieldId::path))
-                            .unwrap_or("the record");
+                        let what = column.or(finding.field.map(FieldId::path)).unwrap_or("the record");
                         format!("{what} {}: {}", finding.rule.text().says, finding.rule.text().advice)
                     })
                     .collect();

@@ -10,6 +10,7 @@ use super::duplicates::Customers;
 use super::error::PipelineError;
 use super::run::{Job, RunRequest};
 use crate::ledger::{InputTotals, Pending, Planned, PlannedFinding};
+use crate::model::field::FieldId;
 use crate::model::row::Checked;
 use crate::model::row_state::{RowEvent, RowState};
 
@@ -92,7 +93,7 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
                 .iter()
                 .map(|finding| PlannedFinding {
                     code: finding.rule.code(),
-                    field: finding.field.map(super::super::model::field::FieldId::path),
+                    field: finding.field.map(FieldId::path),
                     column: finding.column,
                 })
                 .collect(),

@@ -202,7 +202,7 @@ pub(super) fn settings(url: &str) -> (ApiSettings, SendSettings) {
         token_url: format!("{url}{TOKEN_PATH}"),
         client_id: String::from("client"),
         client_secret: SecretString::from(SECRET),
-        scope: String::from(CREATE_CUSTOMER.scope),
+        scope: String::from("customers:read customers:write"),
         namespace: Uuid::nil(),
     };
     let send = SendSettings {

@@ -18,6 +18,7 @@ use super::args::{ConfigArgs, LedgerArgs};
 use super::diagnostics::{harmless, say};
 use crate::config::settings::Settings;
 use crate::config::{ConfigError, Layers, Origin, resolve};
+use crate::ledger::make_private_folder;
 use crate::pipeline::{Inputs, Progress};
 
 /// The configuration file that is used when none is named.
@@ -167,11 +168,7 @@ fn make_folder(folder: &Path) -> Result<()> {
     if folder.as_os_str().is_empty() || folder.exists() {
         return Ok(());
     }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(|| {
+    make_private_folder(folder).with_context(|| {
         format!(
             "cannot make the folder {}; --ledger names another ledger, ROLLCALL_DATA_DIR another data folder",
             folder.display()
