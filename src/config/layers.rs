@@ -44,6 +44,8 @@ pub struct Layers {
     pub(super) columns: Table,
     /// `[synonyms]` of the file.
     pub(super) synonyms: Table,
+    /// `[rules]` of the file.
+    pub(super) rules: Table,
     /// The file, if there is one.
     pub(super) file: Option<PathBuf>,
 }
@@ -98,6 +100,7 @@ impl Layers {
         self.file = Some(path.to_owned());
         self.columns = take_table(&mut root, "columns", &origin)?;
         self.synonyms = take_table(&mut root, "synonyms", &origin)?;
+        self.rules = take_table(&mut root, "rules", &origin)?;
         for (section, content) in root {
             let Value::Table(content) = content else {
                 return Err(unknown(section, &origin));

@@ -6,6 +6,7 @@
 mod columns;
 mod layers;
 mod resolve;
+mod rules;
 pub mod settings;
 pub mod table;
 
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 pub use layers::{Layers, Origin};
 pub use resolve::{require_target, resolve};
+pub use rules::nearest;
 use thiserror::Error;
 
 /// Why the settings cannot be used.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::ConfigError;
 use super::columns::{columns, synonyms, texts};
 use super::layers::Layers;
+use super::rules::severities;
 use super::settings::{ApiSettings, InputSettings, SendSettings, Settings, Threshold};
 
 /// Workers by default: one a core up to here, since each holds about 45 MB of telephone metadata.
@@ -31,6 +32,7 @@ pub fn resolve(layers: &Layers) -> Result<Settings, ConfigError> {
         input: input(&values)?,
         columns: columns(layers)?,
         synonyms: synonyms(layers)?,
+        severities: severities(layers)?,
         ledger_path,
         data_dir,
     })

@@ -7,6 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::model::rule::Severities;
+
 /// Everything a command may need.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -20,6 +22,8 @@ pub struct Settings {
     pub columns: ColumnSettings,
     /// `[synonyms]`: field path → what people write → the API's word.
     pub synonyms: BTreeMap<String, BTreeMap<String, String>>,
+    /// `[rules]`: what a broken rule does.
+    pub severities: Severities,
     /// `[ledger] path`
     pub ledger_path: PathBuf,
     /// `[data] dir`: where private temporary files go.

@@ -22,7 +22,8 @@ const fn setting(key: &'static str, default: &'static str, about: &'static str) 
     }
 }
 
-/// Every setting but the tables `[columns]` and `[synonyms]`, whose keys are names in the data.
+/// Every setting but the tables `[columns]` and `[synonyms]`, whose keys are names in the data, and `[rules]`, whose keys
+/// are the codes of rules.
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     setting("api.base-url", "", "base of the API, https; http for loopback only"),

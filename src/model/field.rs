@@ -22,6 +22,16 @@ pub enum Kind {
     CountryList,
     /// A subdivision: the last part of its ISO 3166-2 code, two characters for the United States and Canada.
     State,
+    /// A postal code, in the form of its address's country.
+    PostalCode,
+    /// A tax number of a natural person, in the form of a country that applies.
+    TaxNumber,
+    /// A number on a document, such as a passport's or a register's: 1 to 64 letters, digits and marks.
+    DocumentNumber,
+    /// The address of a web site, WHATWG URL.
+    Website,
+    /// An industry code, NAICS.
+    Naics,
     /// A calendar date of today or before, RFC 3339 full-date.
     Date,
     /// A date of birth: a `Date` at most 130 years ago.
@@ -43,6 +53,11 @@ impl Kind {
             Self::Country => "country",
             Self::CountryList => "country list",
             Self::State => "state",
+            Self::PostalCode => "postal code",
+            Self::TaxNumber => "tax number",
+            Self::DocumentNumber => "document number",
+            Self::Website => "web site",
+            Self::Naics => "industry code",
             Self::Date => "date",
             Self::BirthDate => "date of birth",
             Self::Choice(_) => "choice",
@@ -61,6 +76,11 @@ impl Kind {
             | Self::Country
             | Self::CountryList
             | Self::State
+            | Self::PostalCode
+            | Self::TaxNumber
+            | Self::DocumentNumber
+            | Self::Website
+            | Self::Naics
             | Self::Date
             | Self::BirthDate => &[],
         }
@@ -153,7 +173,10 @@ const fn field(path: &'static str, kind: Kind, needs: (Need, Need), about: &'sta
     }
 }
 
-use Kind::{BirthDate, Choice, ChoiceList, Country, CountryList, CustomerId, Date, Email, Phone, State, Text};
+use Kind::{
+    BirthDate, Choice, ChoiceList, Country, CountryList, CustomerId, Date, DocumentNumber, Email, Naics, Phone,
+    PostalCode, State, TaxNumber, Text, Website,
+};
 const BOTH_REQUIRED: (Need, Need) = (Need::Required, Need::Required);
 const BOTH: (Need, Need) = (Need::Optional, Need::Optional);
 const PERSON: (Need, Need) = (Need::Optional, Need::Never);
@@ -199,31 +222,31 @@ const TABLE: [Field; FieldId::COUNT] = [
     field("mailing_address.address_line3", Text, PERSON, "third line of the address"),
     field("mailing_address.city", Text, PERSON, "city"),
     field("mailing_address.country_code", Country, PERSON, "country of the address"),
-    field("mailing_address.postal_code", Text, PERSON, "postal code"),
+    field("mailing_address.postal_code", PostalCode, PERSON, "postal code"),
     field("mailing_address.state", State, PERSON, "state, province or region"),
     field("mailing_address.unit_number", Text, PERSON, "flat, suite or unit"),
     field("middle_name", Text, PERSON, "middle name"),
-    field("naics", Text, FIRM, "industry, North American Industry Classification System"),
+    field("naics", Naics, FIRM, "industry, North American Industry Classification System"),
     field("naics_description", Text, FIRM, "industry in words"),
     field("nationality", Country, PERSON, "country of citizenship"),
     field("occupation", Text, PERSON, "occupation"),
-    field("passport_number", Text, PERSON, "passport number"),
+    field("passport_number", DocumentNumber, PERSON, "passport number"),
     field("registered_address.address_line1", Text, FIRM, "street and number"),
     field("registered_address.address_line2", Text, FIRM, "second line of the address"),
     field("registered_address.address_line3", Text, FIRM, "third line of the address"),
     field("registered_address.city", Text, FIRM, "city"),
     field("registered_address.country_code", Country, FIRM, "country of the address"),
-    field("registered_address.postal_code", Text, FIRM, "postal code"),
+    field("registered_address.postal_code", PostalCode, FIRM, "postal code"),
     field("registered_address.state", State, FIRM, "state, province or region"),
     field("registered_address.unit_number", Text, FIRM, "suite or unit"),
     field("registered_name", Text, FIRM_REQUIRED, "name in the register"),
-    field("registered_number", Text, FIRM, "number in the register"),
+    field("registered_number", DocumentNumber, FIRM, "number in the register"),
     field("state_of_incorporation", State, FIRM, "state in which the corporation is registered"),
-    field("tax_reference_number", Text, PERSON, "tax number: SSN, ITIN, SIN, NI number or the like"),
+    field("tax_reference_number", TaxNumber, PERSON, "tax number: SSN, ITIN, SIN, NI number or the like"),
     field("telephone_number", Phone, BOTH, "telephone number"),
     field("trading_name", Text, FIRM, "name under which it trades"),
     field("us_residency_status", Choice(choices::US_RESIDENCY_STATUS), PERSON, "residency status in the United States"),
-    field("website_address", Text, FIRM, "web site"),
+    field("website_address", Website, FIRM, "web site"),
 ];
 
 /// The index of a field in [`FIELDS`].

@@ -1,13 +1,15 @@
 //! What is wrong with a record, said without repeating its values.
 
 use super::field::FieldId;
-use super::rule::Rule;
+use super::rule::{Rule, Severity};
 
 /// One broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
+    /// What it does to the record, by the rule or by the configuration.
+    pub severity: Severity,
     /// The field that breaks it; `None` where the record as a whole does.
     pub field: Option<FieldId>,
     /// Index of the source's column, from 0; `None` where the value did not come from a column.

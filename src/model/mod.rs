@@ -16,4 +16,5 @@ pub mod position;
 pub mod row;
 pub mod row_state;
 pub mod rule;
+mod rules;
 pub mod totals;

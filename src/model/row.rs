@@ -28,6 +28,8 @@ pub struct Row {
     pub idempotency_id: IdempotencyId,
     /// The customer as canonical JSON, RFC 8785: byte for byte what is sent.
     pub payload: Bytes,
+    /// Warnings and repairs, in the order of the fields; none is an error.
+    pub notes: Vec<Finding>,
 }
 
 /// Leaves the payload out: it holds personal data.
@@ -41,7 +43,7 @@ impl fmt::Debug for Row {
     }
 }
 
-/// A record that broke a rule. It holds every finding, not the first.
+/// A record that broke a rule whose breach is an error. It holds every finding, not the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// Where the record stands.

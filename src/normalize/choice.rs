@@ -78,6 +78,11 @@ pub(super) fn list(
     Ok(())
 }
 
+/// Whether a normalized list holds NONE beside other words.
+pub(super) fn says_none_and_more(list: &str) -> bool {
+    list.contains(SEPARATOR) && list.split(SEPARATOR).any(|item| item == "NONE")
+}
+
 /// Stands between the items of a normalized list; no clean value holds a line end.
 pub(super) const SEPARATOR: &str = "\n";
 
@@ -122,6 +127,13 @@ mod tests {
         };
         list("US; DE |US;", &mut to, keep).unwrap();
         assert_eq!(to, "DE\nUS");
+    }
+
+    #[test]
+    fn none_stands_alone() {
+        assert!(says_none_and_more("GAMBLING\nNONE"));
+        assert!(!says_none_and_more("NONE"));
+        assert!(!says_none_and_more("DRUGS\nGAMBLING"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 
+use super::notes::Notes;
 use crate::model::rule::Rule;
 
 /// Nobody has lived as long; an earlier date of birth is a wrong century.
@@ -37,29 +38,29 @@ impl Dates {
     }
 
     /// Appends a date of today or before as `YYYY-MM-DD`.
-    pub(super) fn past(&self, value: &str, to: &mut String) -> Result<(), Rule> {
-        self.write(self.read(value)?, to)
+    pub(super) fn past(&self, value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
+        self.write(self.read(value)?, to, notes)
     }
 
     /// Appends a date of birth.
-    pub(super) fn birth(&self, value: &str, to: &mut String) -> Result<(), Rule> {
+    pub(super) fn birth(&self, value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
         let date = self.read(value)?;
         let oldest = self
             .today
             .checked_sub(OLDEST_YEARS.years())
             .map_err(|_| Rule::DateFormat)?;
         if date < oldest {
-            return Err(Rule::DateTooOld);
+            notes.push(Rule::DateTooOld);
         }
-        self.write(date, to)
+        self.write(date, to, notes)
     }
 
-    fn write(&self, date: Date, to: &mut String) -> Result<(), Rule> {
-        if date.year() < EARLIEST_YEAR {
-            return Err(Rule::DateTooOld);
+    fn write(&self, date: Date, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
+        if date.year() < EARLIEST_YEAR && notes.is_empty() {
+            notes.push(Rule::DateTooOld);
         }
         if date > self.today {
-            return Err(Rule::DateInFuture);
+            notes.push(Rule::DateInFuture);
         }
         write!(to, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day()).map_err(|_| Rule::DateFormat)
     }
@@ -160,13 +161,15 @@ fn looks_like_two_digit_year(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::notes::verdict;
     use super::*;
 
     fn check(formats: &[&str], value: &str, expected: Result<&str, Rule>) {
         let formats: Vec<String> = formats.iter().map(|format| (*format).to_owned()).collect();
         let dates = Dates::new(&formats, Date::constant(2026, 11, 23)).unwrap();
-        let mut to = String::new();
-        assert_eq!(dates.birth(value, &mut to).map(|()| to.as_str()), expected, "{value:?}");
+        let (mut to, mut notes) = (String::new(), Notes::new());
+        let result = dates.birth(value, &mut to, &mut notes);
+        assert_eq!(verdict(result, &notes, &to), expected, "{value:?}");
     }
 
     #[test]

@@ -2,26 +2,33 @@
 
 use email_address::{EmailAddress, Options};
 
+use super::notes::Notes;
 use crate::model::rule::Rule;
 
 /// Appends the address with its domain in lower case; the local part is the mail host's own business (RFC 5321,
 /// section 2.4). Display text, quoted local parts, address literals and domains without a dot are refused, and a top
 /// level domain starts with a letter.
-pub(super) fn email(value: &str, to: &mut String) -> Result<(), Rule> {
+pub(super) fn email(value: &str, to: &mut String, notes: &mut Notes) {
+    if !is_address(value) {
+        notes.push(Rule::EmailNotValid);
+    }
+    let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
+    to.push_str(local);
+    if !domain.is_empty() {
+        to.push('@');
+        to.extend(domain.chars().flat_map(char::to_lowercase));
+    }
+}
+
+fn is_address(value: &str) -> bool {
     let options = Options::default()
         .with_required_tld()
         .without_domain_literal()
         .without_display_text();
-    EmailAddress::parse_with_options(value, options).map_err(|_| Rule::EmailNotValid)?;
-    let (local, domain) = value.rsplit_once('@').ok_or(Rule::EmailNotValid)?;
-    let top = domain.rsplit('.').next().unwrap_or_default();
-    if local.starts_with('"') || !top.starts_with(char::is_alphabetic) {
-        return Err(Rule::EmailNotValid);
-    }
-    to.push_str(local);
-    to.push('@');
-    to.extend(domain.chars().flat_map(char::to_lowercase));
-    Ok(())
+    let top = value.rsplit(['.', '@']).next().unwrap_or_default();
+    EmailAddress::parse_with_options(value, options).is_ok()
+        && !value.starts_with('"')
+        && top.starts_with(char::is_alphabetic)
 }
 
 #[cfg(test)]
@@ -29,8 +36,9 @@ mod tests {
     use super::*;
 
     fn check(value: &str, expected: Option<&str>) {
-        let mut to = String::new();
-        assert_eq!(email(value, &mut to).map(|()| to.as_str()).ok(), expected, "{value:?}");
+        let (mut to, mut notes) = (String::new(), Notes::new());
+        email(value, &mut to, &mut notes);
+        assert_eq!(Some(to.as_str()).filter(|_| notes.is_empty()), expected, "{value:?}");
     }
 
     #[test]

@@ -3,22 +3,23 @@
 //! The contract names no length or pattern. rollcall takes 1 to 128 visible characters: longer ones do not fit a path,
 //! `.` and `..` are steps in one however they are encoded, and a space inside is more often a damaged export than an identifier. Case is kept: identifiers are opaque.
 
+use super::notes::Notes;
 use crate::model::rule::Rule;
 
 const MAX_CHARACTERS: usize = 128;
 
-pub(super) fn id(value: &str, to: &mut String) -> Result<(), Rule> {
+pub(super) fn id(value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
+    if matches!(value, "." | "..") {
+        return Err(Rule::IdNotAddressable);
+    }
     if value
         .chars()
         .any(|character| character.is_whitespace() || is_invisible(character))
     {
-        return Err(Rule::IdNotVisible);
-    }
-    if matches!(value, "." | "..") {
-        return Err(Rule::IdNotAddressable);
+        notes.push(Rule::IdNotVisible);
     }
     if value.chars().nth(MAX_CHARACTERS).is_some() {
-        return Err(Rule::IdTooLong);
+        notes.push(Rule::IdTooLong);
     }
     to.push_str(value);
     Ok(())
@@ -37,10 +38,13 @@ fn is_invisible(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::notes::verdict;
     use super::*;
 
     fn check(value: &str, expected: Result<(), Rule>) {
-        assert_eq!(id(value, &mut String::new()), expected, "{value:?}");
+        let (mut to, mut notes) = (String::new(), Notes::new());
+        let result = id(value, &mut to, &mut notes);
+        assert_eq!(verdict(result, &notes, "").map(|_| ()), expected, "{value:?}");
     }
 
     #[test]

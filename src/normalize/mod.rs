@@ -4,17 +4,27 @@
 //! nothing: a value has one reading or it is a finding. One small file for each kind of value; `record` puts them
 //! together, `payload` writes the canonical JSON.
 
+mod cells;
 mod choice;
+mod context;
 mod country;
 mod country_table;
+mod cross;
 mod date;
+mod document;
 mod double_encoded;
 mod email;
 mod id;
+mod naics;
+mod notes;
+mod number;
 mod payload;
 mod phone;
+mod postal;
 mod record;
 mod state;
+mod tax;
 mod text;
+mod website;
 
 pub use record::{Normalizer, NormalizerError, refuse};

@@ -4,6 +4,7 @@
 
 use rlibphonenumber::{ParseError, PhoneNumberFormat, PhoneNumberUtil, Region};
 
+use super::notes::Notes;
 use crate::model::rule::Rule;
 
 /// Reads numbers; one for each worker, since the library's shared instance makes workers wait for each other. It holds
@@ -17,7 +18,13 @@ impl Phones {
     }
 
     /// Appends the number in E.164. `region` is the alpha-2 code of the country for a number without `+`.
-    pub(super) fn phone(&self, value: &str, region: Option<&str>, to: &mut String) -> Result<(), Rule> {
+    pub(super) fn phone(
+        &self,
+        value: &str,
+        region: Option<&str>,
+        to: &mut String,
+        notes: &mut Notes,
+    ) -> Result<(), Rule> {
         let international = value.contains(['+', '＋']);
         let region = region.and_then(|code| Region::from_code(code).ok());
         if region.is_none() && !international {
@@ -41,7 +48,7 @@ impl Phones {
             return Err(Rule::PhoneNotANumber);
         }
         if !self.0.is_valid_number(&number) {
-            return Err(Rule::PhoneNotValid);
+            notes.push(Rule::PhoneNotValid);
         }
         to.push_str(&self.0.format(&number, PhoneNumberFormat::E164));
         Ok(())
@@ -67,16 +74,14 @@ fn says_more(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::notes::verdict;
     use super::*;
 
     fn check(value: &str, region: Option<&str>, expected: Result<&str, Rule>) {
-        let mut to = String::new();
+        let (mut to, mut notes) = (String::new(), Notes::new());
         let phones = Phones::new().unwrap();
-        assert_eq!(
-            phones.phone(value, region, &mut to).map(|()| to.as_str()),
-            expected,
-            "{value:?}"
-        );
+        let result = phones.phone(value, region, &mut to, &mut notes);
+        assert_eq!(verdict(result, &notes, &to), expected, "{value:?}");
     }
 
     #[test]

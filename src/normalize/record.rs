@@ -5,18 +5,20 @@
 //! that a row costs two allocations: its payload and its customer's id.
 
 use std::cell::RefCell;
-use std::ops::Range;
 
 use csv::ByteRecord;
 use jiff::civil::Date;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::cells::Cells;
 use super::choice::{self, Synonyms};
+use super::context::Context;
 use super::country::{CountryError, country};
 use super::date::Dates;
+use super::notes::Notes;
 use super::phone::Phones;
-use super::{email, id, payload, state, text};
+use super::{cross, document, email, id, naics, number, payload, postal, state, tax, text, website};
 use crate::config::settings::Settings;
 use crate::model::field::{CustomerType, FieldId, Kind, Need};
 use crate::model::finding::{Finding, Preview};
@@ -25,7 +27,7 @@ use crate::model::mapping::{Mapping, Target};
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::position::Position;
 use crate::model::row::{Checked, Reject, Row};
-use crate::model::rule::Rule;
+use crate::model::rule::{Rule, Severities, Severity};
 
 /// Why no record can be checked: the configuration asks for something that cannot be.
 #[derive(Debug, Error)]
@@ -52,6 +54,7 @@ pub struct Normalizer {
     default_region: Option<&'static str>,
     null_words: Vec<String>,
     max_field_bytes: usize,
+    severities: Severities,
     namespace: Uuid,
 }
 
@@ -65,52 +68,8 @@ struct Scratch {
     values: Cells,
     /// What is wrong with each field so far.
     findings: Vec<Finding>,
-}
-
-/// Texts by field in one buffer.
-struct Cells {
-    text: String,
-    ranges: [Option<Range<usize>>; FieldId::COUNT],
-}
-
-impl Default for Cells {
-    fn default() -> Self {
-        Self {
-            text: String::new(),
-            ranges: [const { None }; FieldId::COUNT],
-        }
-    }
-}
-
-impl Cells {
-    fn clear(&mut self) {
-        self.text.clear();
-        self.ranges.fill(None);
-    }
-
-    fn get(&self, id: FieldId) -> Option<&str> {
-        self.ranges
-            .get(id.index())?
-            .clone()
-            .and_then(|range| self.text.get(range))
-    }
-
-    /// Lets `write` append a text; it is kept for the field unless it is empty or refused.
-    fn put(&mut self, id: FieldId, write: impl FnOnce(&mut String) -> Result<(), Rule>) -> Result<(), Rule> {
-        let start = self.text.len();
-        match write(&mut self.text) {
-            Ok(()) => {
-                if let Some(range) = self.ranges.get_mut(id.index()).filter(|_| self.text.len() > start) {
-                    *range = Some(start..self.text.len());
-                }
-                Ok(())
-            }
-            Err(rule) => {
-                self.text.truncate(start);
-                Err(rule)
-            }
-        }
-    }
+    /// What is said about the value in hand.
+    notes: Notes,
 }
 
 thread_local! {
@@ -134,6 +93,7 @@ impl Normalizer {
             default_region,
             null_words: input.null_words.clone(),
             max_field_bytes: input.max_field_bytes,
+            severities: settings.severities.clone(),
             namespace: settings.api.namespace,
         })
     }
@@ -169,10 +129,17 @@ impl Normalizer {
                 self.value(scratch, mapping, id, customer_type);
             }
         }
-        let values = &scratch.values;
+        let mut findings = std::mem::take(&mut scratch.findings);
+        let (cells, values) = (&scratch.cells, &scratch.values);
+        cross::check(cells, values, |id, rule| {
+            let value = cells.get(id).unwrap_or_default();
+            self.find(&mut findings, mapping, id, (&vec![rule], Ok(())), value);
+        });
+        findings.sort_by_key(|finding| finding.field);
         let customer_id = values.get(FieldId::ID).map(str::to_owned);
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
         match customer_id {
-            Some(customer_id) if scratch.findings.is_empty() => {
+            Some(customer_id) if !findings.iter().any(is_error) => {
                 let payload = payload::write(|id| values.get(id));
                 let idempotency_id = IdempotencyId::derive(self.namespace, &CREATE_CUSTOMER, &payload);
                 Checked::Row(Row {
@@ -180,17 +147,14 @@ impl Normalizer {
                     customer_id,
                     idempotency_id,
                     payload: payload.into(),
+                    notes: findings,
                 })
             }
-            customer_id => {
-                let mut findings = std::mem::take(&mut scratch.findings);
-                findings.sort_by_key(|finding| finding.field);
-                Checked::Reject(Reject {
-                    position,
-                    customer_id,
-                    findings,
-                })
-            }
+            customer_id => Checked::Reject(Reject {
+                position,
+                customer_id,
+                findings,
+            }),
         }
     }
 
@@ -210,21 +174,20 @@ impl Normalizer {
         if raw.is_empty() || self.null_words.iter().any(|word| word == raw) {
             return;
         }
+        let Scratch {
+            cells, findings, notes, ..
+        } = scratch;
+        notes.clear();
         let cleaned = if raw.len() > self.max_field_bytes {
             Err(Rule::TextTooLong)
         } else {
-            scratch.cells.put(id, |to| text::clean(raw, to))
+            cells.put(id, |to| text::clean(raw, to, notes))
         };
-        if let Err(rule) = cleaned {
-            scratch.findings.push(finding(mapping, id, rule, raw));
-        } else if scratch
-            .cells
-            .get(id)
-            .is_some_and(|cell| self.null_words.iter().any(|word| word == cell))
-            && let Some(range) = scratch.cells.ranges.get_mut(id.index())
-        {
-            *range = None;
+        let is_null = |cell: &str| self.null_words.iter().any(|word| word == cell);
+        if cells.get(id).is_some_and(is_null) {
+            cells.remove(id);
         }
+        self.find(findings, mapping, id, (notes, cleaned), raw);
     }
 
     fn customer_type(&self, scratch: &mut Scratch, mapping: &Mapping) -> Option<CustomerType> {
@@ -249,28 +212,43 @@ impl Normalizer {
             cells,
             values,
             findings,
+            notes,
         } = scratch;
         let Some(cell) = cells.get(id) else {
             if need == Need::Required && !findings.iter().any(|finding| finding.field == Some(id)) {
-                findings.push(finding(mapping, id, Rule::FieldRequired, ""));
+                notes.clear();
+                self.find(findings, mapping, id, (notes, Err(Rule::FieldRequired)), "");
             }
             return;
         };
+        notes.clear();
         if need == Need::Never {
-            findings.push(finding(mapping, id, Rule::FieldNotForType, cell));
-            return;
+            notes.push(Rule::FieldNotForType);
         }
-        let context = Context {
-            country: country_beside(id, customer_type, values),
-            missing_country: false,
-        };
-        let context = Context {
-            missing_country: context.country.is_none() && has_country_cell(id, customer_type, cells),
-            ..context
-        };
-        if let Err(rule) = values.put(id, |to| self.normalize(phones, id, cell, &context, to)) {
-            findings.push(finding(mapping, id, rule, cell));
-        }
+        let context = Context::of(id, customer_type, cells, values);
+        let put = values.put(id, |to| self.normalize(phones, id, cell, &context, to, notes));
+        self.find(findings, mapping, id, (notes, put), cell);
+    }
+
+    /// Makes findings of what a check said. Where nothing is left to send, it is an error whatever the configuration
+    /// says.
+    fn find(
+        &self,
+        findings: &mut Vec<Finding>,
+        mapping: &Mapping,
+        id: FieldId,
+        (notes, result): (&Notes, Result<(), Rule>),
+        value: &str,
+    ) {
+        let noted = notes.iter().map(|rule| (*rule, self.severities.of(*rule)));
+        let lost = result.err().map(|rule| (rule, Severity::Error));
+        findings.extend(noted.chain(lost).map(|(rule, severity)| Finding {
+            rule,
+            severity,
+            field: Some(id),
+            column: mapping.column_of(id),
+            preview: Preview::of(value),
+        }));
     }
 
     fn normalize(
@@ -280,14 +258,21 @@ impl Normalizer {
         cell: &str,
         context: &Context,
         to: &mut String,
+        notes: &mut Notes,
     ) -> Result<(), Rule> {
-        match id.field().kind {
-            Kind::CustomerId => id::id(cell, to),
+        let kind = id.field().kind;
+        let cell = number::tidy(kind, cell, notes)?;
+        let cell = cell.as_ref();
+        match kind {
+            Kind::CustomerId => id::id(cell, to, notes),
             Kind::Text => {
                 to.push_str(cell);
                 Ok(())
             }
-            Kind::Email => email::email(cell, to),
+            Kind::Email => {
+                email::email(cell, to, notes);
+                Ok(())
+            }
             Kind::Phone => {
                 // A country that cannot be read is a finding already; the default region would be a guess.
                 let default_region = if context.missing_country {
@@ -299,32 +284,40 @@ impl Normalizer {
                     *phones = Phones::new();
                 }
                 phones.as_ref().map_or(Err(Rule::PhoneNotANumber), |phones| {
-                    phones.phone(cell, context.country.or(default_region), to)
+                    phones.phone(cell, context.country.or(default_region), to, notes)
                 })
             }
             Kind::Country => country_code(cell, to),
             Kind::CountryList => choice::list(cell, to, country_code),
-            Kind::State => state::state(cell, context.country, to),
-            Kind::Date => self.dates.past(cell, to),
-            Kind::BirthDate => self.dates.birth(cell, to),
+            Kind::State => {
+                state::state(cell, context.country, to, notes);
+                Ok(())
+            }
+            Kind::PostalCode => postal::postal(cell, context.country, to, notes),
+            Kind::TaxNumber => tax::tax(cell, &context.tax_countries, to, notes),
+            Kind::DocumentNumber => document::document(cell, to, notes),
+            Kind::Website => website::website(cell, to, notes),
+            Kind::Naics => naics::naics(cell, to, notes),
+            Kind::Date => self.dates.past(cell, to, notes),
+            Kind::BirthDate => self.dates.birth(cell, to, notes),
             Kind::Choice(_) => self.synonyms.choice(id, cell, to),
-            Kind::ChoiceList(_) => choice::list(cell, to, |item, to| self.synonyms.choice(id, item, to)),
+            Kind::ChoiceList(_) => {
+                let start = to.len();
+                choice::list(cell, to, |item, to| self.synonyms.choice(id, item, to))?;
+                if to.get(start..).is_some_and(choice::says_none_and_more) {
+                    notes.push(Rule::ChoiceNoneNotAlone);
+                }
+                Ok(())
+            }
         }
     }
-}
-
-/// What a value's meaning depends on beside itself.
-struct Context {
-    /// The country of the value's address, alpha-2.
-    country: Option<&'static str>,
-    /// Whether there is a country that could not be read.
-    missing_country: bool,
 }
 
 /// Rejects a record as a whole, without a look at its values.
 pub fn refuse(position: Position, rule: Rule) -> Checked {
     let finding = Finding {
         rule,
+        severity: Severity::Error,
         field: None,
         column: None,
         preview: Preview::default(),
@@ -336,15 +329,6 @@ pub fn refuse(position: Position, rule: Rule) -> Checked {
     })
 }
 
-fn finding(mapping: &Mapping, id: FieldId, rule: Rule, value: &str) -> Finding {
-    Finding {
-        rule,
-        field: Some(id),
-        column: mapping.column_of(id),
-        preview: Preview::of(value),
-    }
-}
-
 fn country_code(value: &str, to: &mut String) -> Result<(), Rule> {
     match country(value) {
         Ok(code) => {
@@ -354,36 +338,4 @@ fn country_code(value: &str, to: &mut String) -> Result<(), Rule> {
         Err(CountryError::Withdrawn(_)) => Err(Rule::CountryWithdrawn),
         Err(CountryError::Unknown) => Err(Rule::CountryUnknown),
     }
-}
-
-const MAILING_COUNTRY: FieldId = FieldId::known("mailing_address.country_code");
-const REGISTERED_COUNTRY: FieldId = FieldId::known("registered_address.country_code");
-const INCORPORATION_COUNTRY: FieldId = FieldId::known("country_of_incorporation");
-const INCORPORATION_STATE: FieldId = FieldId::known("state_of_incorporation");
-const MAILING_STATE: FieldId = FieldId::known("mailing_address.state");
-const REGISTERED_STATE: FieldId = FieldId::known("registered_address.state");
-const TELEPHONE: FieldId = FieldId::known("telephone_number");
-
-/// The fields that say in which country a telephone number or a state is to be read, first the one that decides.
-fn countries_of(id: FieldId, customer_type: Option<CustomerType>) -> &'static [FieldId] {
-    match (id, customer_type) {
-        (MAILING_STATE, _) | (TELEPHONE, Some(CustomerType::Individual)) => &[MAILING_COUNTRY],
-        (REGISTERED_STATE, _) | (TELEPHONE, Some(CustomerType::Corporation)) => &[REGISTERED_COUNTRY],
-        (TELEPHONE, None) => &[MAILING_COUNTRY, REGISTERED_COUNTRY],
-        (INCORPORATION_STATE, _) => &[INCORPORATION_COUNTRY],
-        _ => &[],
-    }
-}
-
-fn country_beside(id: FieldId, customer_type: Option<CustomerType>, values: &Cells) -> Option<&'static str> {
-    let value = countries_of(id, customer_type)
-        .iter()
-        .find_map(|field| values.get(*field))?;
-    country(value).ok()
-}
-
-fn has_country_cell(id: FieldId, customer_type: Option<CustomerType>, cells: &Cells) -> bool {
-    countries_of(id, customer_type)
-        .iter()
-        .any(|field| cells.get(*field).is_some())
 }

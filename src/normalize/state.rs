@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::notes::Notes;
 use crate::model::rule::Rule;
 
 /// Subdivisions of the United States, ISO 3166-2:US: code and English name.
@@ -89,13 +90,13 @@ const CANADA: &[(&str, &str)] = &[
 ];
 
 /// Appends the state's code, or the text itself where the country is absent or has no table.
-pub(super) fn state(value: &str, country: Option<&str>, to: &mut String) -> Result<(), Rule> {
+pub(super) fn state(value: &str, country: Option<&str>, to: &mut String, notes: &mut Notes) {
     let table = match country {
         Some("US") => UNITED_STATES,
         Some("CA") => CANADA,
         Some(_) | None => {
             to.push_str(value);
-            return Ok(());
+            return;
         }
     };
     let code = value
@@ -109,8 +110,10 @@ pub(super) fn state(value: &str, country: Option<&str>, to: &mut String) -> Resu
             let folded = fold(value);
             table.iter().find(|(_, name)| fold(name) == folded)
         });
-    to.push_str(found.ok_or(Rule::StateUnknown)?.0);
-    Ok(())
+    if found.is_none() {
+        notes.push(Rule::StateUnknown);
+    }
+    to.push_str(found.map_or(value, |(code, _)| code));
 }
 
 /// A name without case, accents and full stops.
@@ -126,9 +129,10 @@ mod tests {
     use super::*;
 
     fn check(value: &str, country: Option<&str>, expected: Result<&str, Rule>) {
-        let mut to = String::new();
+        let (mut to, mut notes) = (String::new(), Notes::new());
+        state(value, country, &mut to, &mut notes);
         assert_eq!(
-            state(value, country, &mut to).map(|()| to.as_str()),
+            notes.first().map_or(Ok(to.as_str()), |rule| Err(*rule)),
             expected,
             "{value:?}"
         );

@@ -5,21 +5,25 @@
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::double_encoded::is_double_encoded;
+use super::notes::Notes;
 use crate::model::rule::Rule;
 
 /// Appends the clean form of a value to `to`. Nothing is appended for a value of white space only.
 ///
 /// Trims Unicode white space, byte order marks, zero-width and direction marks; collapses inner white space, line ends
 /// included, to one space; composes to NFC (Unicode Standard Annex 15).
-pub(super) fn clean(value: &str, to: &mut String) -> Result<(), Rule> {
+pub(super) fn clean(value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
     // Before anything is taken away: a non-breaking space or a control character may be the second half of a letter.
     if is_double_encoded(value) {
-        return Err(Rule::TextDoubleEncoded);
+        notes.push(Rule::TextDoubleEncoded);
     }
     let value = value.trim_matches(is_margin);
     if is_plain(value) {
         to.push_str(value);
         return Ok(());
+    }
+    if value.contains(char::REPLACEMENT_CHARACTER) {
+        notes.push(Rule::TextReplacementCharacter);
     }
     let start = to.len();
     match is_nfc_quick(value.chars()) {
@@ -46,9 +50,6 @@ fn collapse(characters: impl Iterator<Item = char>, to: &mut String) -> Result<(
             space = true;
             continue;
         }
-        if character == char::REPLACEMENT_CHARACTER {
-            return Err(Rule::TextReplacementCharacter);
-        }
         if character.is_control() {
             return Err(Rule::TextControlCharacter);
         }
@@ -69,12 +70,14 @@ fn is_margin(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::notes::verdict;
     use super::*;
     use proptest::prelude::*;
 
     fn cleaned(value: &str) -> Result<String, Rule> {
-        let mut to = String::from("before");
-        clean(value, &mut to).map(|()| to["before".len()..].to_owned())
+        let (mut to, mut notes) = (String::from("before"), Notes::new());
+        let result = clean(value, &mut to, &mut notes);
+        verdict(result, &notes, &to["before".len()..]).map(str::to_owned)
     }
 
     fn check(value: &str, expected: Result<&str, Rule>) {

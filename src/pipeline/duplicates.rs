@@ -78,6 +78,7 @@ mod tests {
             customer_id: customer_id.to_owned(),
             idempotency_id: IdempotencyId::from_bytes([id; 16]),
             payload: bytes::Bytes::new(),
+            notes: Vec::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The main job, from files to a balanced ledger.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -233,6 +234,7 @@ fn config_digest(settings: &Settings) -> Digest {
         "constants": settings.columns.constants,
         "ignore": settings.columns.ignore,
         "synonyms": settings.synonyms,
+        "rules": settings.severities.changes().map(|(rule, severity)| (rule.code(), severity.word())).collect::<BTreeMap<_, _>>(),
         "delimiter": input.delimiter,
         "encoding": input.encoding,
         "default-region": input.default_region,

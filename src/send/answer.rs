@@ -163,6 +163,7 @@ mod tests {
             customer_id: String::from("C-1"),
             idempotency_id: IdempotencyId::from_bytes([7; 16]),
             payload: Bytes::from_static(br#"{"customer_type":"INDIVIDUAL","first_name":"Anna","id":"C-1"}"#),
+            notes: Vec::new(),
         }
     }
 

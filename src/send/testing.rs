@@ -227,5 +227,6 @@ pub(super) fn row() -> Row {
         customer_id: String::from("C-1"),
         idempotency_id: IdempotencyId::derive(Uuid::nil(), &CREATE_CUSTOMER, payload),
         payload: Bytes::from_static(payload),
+        notes: Vec::new(),
     }
 }
