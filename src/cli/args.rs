@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// List the fields that a column can feed
     Fields(FieldsArgs),
+    /// Explain a code: what the rule wants, why, and how to change what it does
+    Explain(ExplainArgs),
     /// Show every setting, its value and where that came from
     Settings(SettingsArgs),
     /// Serve a local API that keeps the contract, to try things out
@@ -173,8 +175,23 @@ pub(crate) struct ReportArgs {
 #[command(after_help = "\
 Examples:
   rollcall fields
-  rollcall fields --format json | jq -r '.[] | select(.individual == \"required\") | .path'")]
+  rollcall fields --format json | jq -r '.fields[] | select(.individual == \"required\") | .path'")]
 pub(crate) struct FieldsArgs {
+    /// Form of the result on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall explain phone.not_valid
+  rollcall explain                                        every code, a line each")]
+pub(crate) struct ExplainArgs {
+    /// The code, as findings show it [default: all]
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::exit::Exit;
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
+use crate::model::rule::Rule;
 use crate::pipeline::PipelineError;
 use crate::read::ReadError;
 use crate::sandbox::SandboxError;
@@ -21,6 +22,14 @@ pub(super) enum NoRun {
     #[error("the ledger has no run yet")]
     AtAll,
 }
+/// A code that no rule has.
+#[derive(Debug, Error)]
+#[error("no rule has this code")]
+pub(super) struct NoRule {
+    /// The rule whose code is most like it.
+    pub(super) nearest: Option<Rule>,
+}
+
 const STATE_HINT: &str =
     "if another sandbox uses the file, wait for it; else put the file aside, and the sandbox begins without customers";
 
@@ -122,6 +131,13 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
                 NoRun::AtAll => "make one with `rollcall run FILE`, or name another ledger with --ledger",
             };
             return (Exit::Usage, Some(hint.to_owned()));
+        }
+        if let Some(error) = cause.downcast_ref::<NoRule>() {
+            let hint = match error.nearest {
+                Some(rule) => format!("did you mean `rollcall explain {}`?", rule.code()),
+                None => "`rollcall explain` lists every code".to_owned(),
+            };
+            return (Exit::Usage, Some(hint));
         }
         if let Some(error) = cause.downcast_ref::<SandboxError>() {
             return match error {

@@ -31,6 +31,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => commands::status::run(&args),
         Command::Report(args) => commands::report::run(&args),
         Command::Fields(args) => commands::fields::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Settings(args) => commands::settings::run(&args),
         Command::Sandbox(args) => commands::sandbox::run(&args),
         Command::Completions(args) => commands::completions::run(&args),

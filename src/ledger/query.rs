@@ -3,6 +3,7 @@
 //! Readers see committed rows only, at any time, also while a run is writing. Figures come from here and never from a
 //! pipeline's memory, so that a report can be made again.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -16,6 +17,7 @@ use crate::model::ids::{IdempotencyId, RequestId};
 use crate::model::position::Position;
 use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
+use crate::model::rule::Severity;
 use crate::model::totals::Totals;
 
 /// A run as the ledger has it.
@@ -111,6 +113,8 @@ pub struct RowEntry {
 pub struct FindingCount {
     /// Code of the rule.
     pub code: String,
+    /// What it did to the record.
+    pub severity: Severity,
     /// Path of the field.
     pub field: Option<String>,
     /// How often.
@@ -257,29 +261,34 @@ impl Reader {
         Ok(totals)
     }
 
-    /// The codes of a rejected record's findings, in the order of the fields.
+    /// The codes of a record's findings, in the order of the fields, repairs and other notes left out.
     pub fn finding_codes(&self, key: RowKey) -> Result<Vec<String>, LedgerError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT code FROM finding WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT code FROM finding WHERE input_id = ?1 AND record = ?2 AND severity <> 'note' ORDER BY seq",
+        )?;
         let codes = statement.query_map(params![key.input, signed(key.record)], |row| row.get(0))?;
         Ok(codes.collect::<Result<_, _>>()?)
     }
 
-    /// How often each rule was broken in a run, by field, most often first.
+    /// How often each rule was broken in a run, by field: errors first, and of each severity what is most frequent.
     pub fn finding_counts(&self, run: &RunEntry) -> Result<Vec<FindingCount>, LedgerError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT code, field, count(*) FROM finding JOIN input USING (input_id) WHERE run_id = ?1
-             GROUP BY code, field ORDER BY count(*) DESC, code, field",
+            "SELECT code, field, count(*), severity FROM finding JOIN input USING (input_id) WHERE run_id = ?1
+             GROUP BY severity, code, field ORDER BY count(*) DESC, code, field",
         )?;
         let counts = statement.query_map([run.run_id], |row| {
+            let severity = Severity::from_word(&row.get::<_, String>(3)?);
             Ok(FindingCount {
                 code: row.get(0)?,
+                // A ledger that was changed by hand: what is unknown is taken for the worst.
+                severity: severity.unwrap_or(Severity::Error),
                 field: row.get(1)?,
                 count: unsigned(row.get(2)?),
             })
         })?;
-        Ok(counts.collect::<Result<_, _>>()?)
+        let mut counts = counts.collect::<Result<Vec<_>, _>>()?;
+        counts.sort_by_key(|count| Reverse(count.severity));
+        Ok(counts)
     }
 }
 

@@ -14,7 +14,7 @@ use super::lock::private;
 const APPLICATION_ID: i64 = 0x726f_6c6c;
 
 /// One step for each version; a ledger of version n has had the first n. Steps are never changed once released.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
 const VERSION_1: &str = "
@@ -104,6 +104,11 @@ CREATE TABLE customer (
     record       INTEGER NOT NULL,
     PRIMARY KEY (customer_key, input_id, record)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Findings of records that are sent: warnings and repairs. Before, every finding was an error.
+const VERSION_2: &str = "
+ALTER TABLE finding ADD COLUMN severity TEXT NOT NULL DEFAULT 'error';
 ";
 
 /// Opens a ledger for writing; makes the file, readable by its owner only, if there is none.

@@ -17,6 +17,7 @@ use crate::model::outcome::Outcome;
 use crate::model::position::Position;
 use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
+use crate::model::rule::Severity;
 
 /// A run to be begun.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ pub struct Planned {
     pub idempotency_id: Option<IdempotencyId>,
     /// Why a duplicate or a conflict is one.
     pub code: Option<String>,
-    /// What is wrong with a reject.
+    /// What is wrong with a reject; warnings and repairs of any other.
     pub findings: Vec<PlannedFinding>,
 }
 
@@ -70,6 +71,8 @@ pub struct Planned {
 pub struct PlannedFinding {
     /// Code of the rule.
     pub code: &'static str,
+    /// What it does to the record.
+    pub severity: Severity,
     /// Path of the field.
     pub field: Option<&'static str>,
     /// Column of the source, from 0.
@@ -209,13 +212,15 @@ impl Store {
         for (seq, finding) in (0_i64..).zip(&planned.findings) {
             self.connection
                 .prepare_cached(
-                    "INSERT INTO finding (input_id, record, seq, code, field, col) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO finding (input_id, record, seq, code, severity, field, col)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
                     key.input,
                     signed(key.record),
                     seq,
                     finding.code,
+                    finding.severity.word(),
                     finding.field,
                     finding.column.map(|column| i64::try_from(column).unwrap_or(i64::MAX))
                 ])?;

@@ -1,6 +1,7 @@
 //! What is wrong with a record, said without repeating its values.
 
 use super::field::FieldId;
+use super::mapping::Mapping;
 use super::rule::{Rule, Severity};
 
 /// One broken rule.
@@ -16,6 +17,20 @@ pub struct Finding {
     pub column: Option<usize>,
     /// The shape of the value.
     pub preview: Preview,
+}
+
+impl Finding {
+    /// The name of the column that the value came from, as the source writes it.
+    pub fn column_name<'mapping>(&self, mapping: &'mapping Mapping) -> Option<&'mapping str> {
+        self.column
+            .and_then(|column| mapping.names.get(column))
+            .map(String::as_str)
+    }
+
+    /// The field's path, or what stands for it where the record as a whole breaks the rule.
+    pub fn field_path(&self) -> &'static str {
+        self.field.map_or("the record", FieldId::path)
+    }
 }
 
 /// The shape of a value: letters as `a` and `A`, digits as `9`, at most 24 characters.

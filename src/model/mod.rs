@@ -9,6 +9,7 @@ pub mod digest;
 pub mod field;
 pub mod finding;
 pub mod ids;
+pub mod kind;
 pub mod mapping;
 pub mod operation;
 pub mod outcome;

@@ -11,9 +11,8 @@ use tempfile::NamedTempFile;
 
 use super::error::PipelineError;
 use super::validate::{Judged, Judgment};
-use crate::model::field::FieldId;
 use crate::model::mapping::REJECT_COLUMNS;
-use crate::model::rule::Rule;
+use crate::model::rule::Severity;
 
 /// The files of one validation.
 #[derive(Default)]
@@ -95,18 +94,26 @@ impl Outputs {
                 None => Ok(()),
             },
             Judgment::Rejected(reject) => {
-                let rules: Vec<Rule> = reject.findings.iter().map(|finding| finding.rule).collect();
-                let message: Vec<String> = reject
-                    .findings
-                    .iter()
+                // A note needs nobody to do anything.
+                let to_fix = || {
+                    reject
+                        .findings
+                        .iter()
+                        .filter(|finding| finding.severity > Severity::Note)
+                };
+                let message: Vec<String> = to_fix()
                     .map(|finding| {
-                        let names = &judged.input.mapping.names;
-                        let column = finding.column.and_then(|column| names.get(column)).map(String::as_str);
-                        let what = column.or(finding.field.map(FieldId::path)).unwrap_or("the record");
-                        format!("{what} {}: {}", finding.rule.text().says, finding.rule.text().advice)
+                        let column = finding.column_name(&judged.input.mapping);
+                        let text = finding.rule.text();
+                        format!(
+                            "{} {}: {}",
+                            column.unwrap_or(finding.field_path()),
+                            text.says,
+                            text.advice
+                        )
                     })
                     .collect();
-                let codes: Vec<&str> = rules.iter().map(|rule| rule.code()).collect();
+                let codes: Vec<&str> = to_fix().map(|finding| finding.rule.code()).collect();
                 self.reject(judged, &codes.join(" "), &message.join("; "))
             }
             Judgment::Conflict(_, place) => {

@@ -11,6 +11,7 @@ use super::error::PipelineError;
 use super::run::{Job, RunRequest};
 use crate::ledger::{InputTotals, Pending, Planned, PlannedFinding};
 use crate::model::field::FieldId;
+use crate::model::finding::Finding;
 use crate::model::row::Checked;
 use crate::model::row_state::{RowEvent, RowState};
 
@@ -78,7 +79,7 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
                 customer_id: Some(row.customer_id),
                 idempotency_id: Some(row.idempotency_id),
                 code: code.map(str::to_owned),
-                findings: Vec::new(),
+                findings: row.notes.iter().map(planned_finding).collect(),
             }
         }
         Checked::Reject(reject) => Planned {
@@ -88,15 +89,16 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
             customer_id: reject.customer_id,
             idempotency_id: None,
             code: None,
-            findings: reject
-                .findings
-                .iter()
-                .map(|finding| PlannedFinding {
-                    code: finding.rule.code(),
-                    field: finding.field.map(FieldId::path),
-                    column: finding.column,
-                })
-                .collect(),
+            findings: reject.findings.iter().map(planned_finding).collect(),
         },
+    }
+}
+
+fn planned_finding(finding: &Finding) -> PlannedFinding {
+    PlannedFinding {
+        code: finding.rule.code(),
+        severity: finding.severity,
+        field: finding.field.map(FieldId::path),
+        column: finding.column,
     }
 }

@@ -10,10 +10,11 @@ use super::error::PipelineError;
 use super::inputs::{Input, Inputs};
 use super::progress::{Phase, Progress};
 use crate::config::settings::Settings;
+use crate::model::finding::Finding;
 use crate::model::position::Position;
 use crate::model::row::{Checked, Reject, Row};
 use crate::model::row_state::RowState;
-use crate::model::rule::Rule;
+use crate::model::rule::{Rule, Severity};
 use crate::model::totals::Totals;
 use crate::normalize::Normalizer;
 use crate::read::Tally;
@@ -54,6 +55,14 @@ impl Judgment<'_> {
             Self::Rejected(_) => RowState::Rejected,
         }
     }
+
+    /// What is wrong with the record, warnings and repairs included.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Accepted(row) | Self::Duplicate(row, _) | Self::Conflict(row, _) => &row.notes,
+            Self::Rejected(reject) => &reject.findings,
+        }
+    }
 }
 
 /// Where an earlier record stands.
@@ -70,8 +79,8 @@ pub struct Place<'a> {
 pub struct Validation {
     /// Records by the state in which they would be planned.
     pub totals: Totals,
-    /// How often each rule was broken.
-    pub findings: BTreeMap<Rule, u64>,
+    /// How often each rule was broken, in rejected records and in others.
+    pub findings: BTreeMap<(Severity, Rule), u64>,
     /// What was read of each source, in their order.
     pub inputs: Vec<Tally>,
 }
@@ -101,10 +110,8 @@ pub fn validate(
                 let ordinal = records_before + position.record - 1;
                 let judgment = judge(&mut customers, &checked, ordinal, &before);
                 validation.totals.add(judgment.state());
-                if let Judgment::Rejected(reject) = &judgment {
-                    for finding in &reject.findings {
-                        *validation.findings.entry(finding.rule).or_default() += 1;
-                    }
+                for finding in judgment.findings() {
+                    *validation.findings.entry((finding.severity, finding.rule)).or_default() += 1;
                 }
                 sink(Judged {
                     input,

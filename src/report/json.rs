@@ -34,7 +34,14 @@ pub fn run_json(summary: &Summary) -> Value {
     let findings: Vec<Value> = summary
         .findings
         .iter()
-        .map(|finding| json!({ "code": finding.code, "field": finding.field, "count": finding.count }))
+        .map(|finding| {
+            json!({
+                "code": finding.code,
+                "severity": finding.severity.word(),
+                "field": finding.field,
+                "count": finding.count,
+            })
+        })
         .collect();
     let reasons: Vec<Value> = summary
         .reasons

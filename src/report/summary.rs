@@ -15,7 +15,7 @@ pub struct Summary {
     pub balance: Balance,
     /// Why rows are in their state, where a code says so.
     pub reasons: BTreeMap<(RowState, String), u64>,
-    /// How often each rule was broken, by field.
+    /// How often each rule was broken, by field, errors first.
     pub findings: Vec<FindingCount>,
     /// HTTP requests made for rows.
     pub attempts: u64,

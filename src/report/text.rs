@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::summary::Summary;
 use crate::clock::rfc3339;
 use crate::model::row_state::RowState;
+use crate::model::rule::Severity;
 
 /// A number with its thousands apart: `1,234,567`.
 pub fn grouped(number: u64) -> String {
@@ -88,12 +89,23 @@ fn write_totals(text: &mut String, summary: &Summary) -> std::fmt::Result {
 }
 
 fn write_reasons(text: &mut String, summary: &Summary) -> std::fmt::Result {
-    if !summary.findings.is_empty() {
-        writeln!(text, "\n  findings in rejected records")?;
-    }
-    for finding in &summary.findings {
-        let field = finding.field.as_deref().unwrap_or("(record)");
-        writeln!(text, "  {:>8}  {:<28}{field}", grouped(finding.count), finding.code)?;
+    for (severity, title) in [
+        (Severity::Error, "findings in rejected records"),
+        (Severity::Warning, "warnings"),
+        (Severity::Note, "notes: repairs, and what was lowered to a note"),
+    ] {
+        let mut findings = summary
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .peekable();
+        if findings.peek().is_some() {
+            writeln!(text, "\n  {title}")?;
+        }
+        for finding in findings {
+            let field = finding.field.as_deref().unwrap_or("(record)");
+            writeln!(text, "  {:>8}  {:<28}{field}", grouped(finding.count), finding.code)?;
+        }
     }
     if !summary.reasons.is_empty() {
         writeln!(text, "\n  reasons")?;

@@ -11,6 +11,7 @@ use rollcall::model::outcome::Outcome;
 use rollcall::model::position::Position;
 use rollcall::model::row::RowKey;
 use rollcall::model::row_state::{RowEvent, RowState};
+use rollcall::model::rule::Severity;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
@@ -168,7 +169,12 @@ pub(crate) fn claim(input: i64, record: u64, customer: &str, data: u8) -> Claim 
 
 /// A reject with two findings.
 pub(crate) fn reject(input: i64, record: u64) -> Planned {
-    let finding = |code, field, column| PlannedFinding { code, field, column };
+    let finding = |code, field, column| PlannedFinding {
+        code,
+        severity: Severity::Error,
+        field,
+        column,
+    };
     Planned {
         event: RowEvent::Rejected,
         idempotency_id: None,

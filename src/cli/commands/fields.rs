@@ -1,16 +1,19 @@
 //! `rollcall fields`: the table of fields.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::explain;
 use crate::cli::args::{FieldsArgs, Format};
 use crate::cli::exit::Exit;
 use crate::model::field::{FIELDS, Field, Need};
+use crate::model::kind::{GENERAL_RULES, RECORD_RULES};
+use crate::model::rule::{Rule, Severities};
 
 pub(in crate::cli) fn run(args: &FieldsArgs) -> Result<Exit> {
     match args.format {
         Format::Human => super::print(&human())?,
-        Format::Json => super::print_json(&FIELDS.iter().map(machine).collect())?,
+        Format::Json => super::print_json(&schema())?,
     }
     Ok(Exit::Success)
 }
@@ -40,7 +43,19 @@ fn human() -> String {
     text
 }
 
-fn machine(field: &Field) -> serde_json::Value {
+/// Everything that decides what becomes of a record: fields, kinds and rules.
+fn schema() -> Value {
+    let codes = |rules: &[Rule]| rules.iter().map(|rule| rule.code()).collect::<Vec<_>>();
+    let own = Severities::default();
+    json!({
+        "fields": FIELDS.iter().map(machine).collect::<Vec<_>>(),
+        "rules": Rule::ALL.iter().map(|rule| explain::machine(*rule, &own)).collect::<Vec<_>>(),
+        "rules_of_every_field": codes(GENERAL_RULES),
+        "rules_of_the_record": codes(RECORD_RULES),
+    })
+}
+
+fn machine(field: &Field) -> Value {
     json!({
         "path": field.path,
         "kind": field.kind.name(),
@@ -49,6 +64,7 @@ fn machine(field: &Field) -> serde_json::Value {
         "personal": field.personal,
         "choices": field.kind.choices(),
         "list": field.kind.is_list(),
+        "rules": field.kind.rules().iter().map(|rule| rule.code()).collect::<Vec<_>>(),
         "about": field.about,
     })
 }

@@ -1,6 +1,7 @@
 //! One file per command, and what they share.
 
 pub(super) mod completions;
+pub(super) mod explain;
 pub(super) mod fields;
 pub(super) mod report;
 pub(super) mod run;

@@ -1,5 +1,6 @@
 //! `rollcall validate`: check files and send nothing.
 
+use std::cmp::Reverse;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
@@ -14,7 +15,11 @@ use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::clock;
 use crate::config::resolve;
+use crate::model::field::FieldId;
+use crate::model::finding::Finding;
+use crate::model::mapping::Mapping;
 use crate::model::row_state::RowState;
+use crate::model::rule::Severity;
 use crate::pipeline::{self, Inputs, Judged, Judgment, Outputs, PipelineError, Progress, Validation};
 use crate::report::{counted, grouped};
 use crate::send::Stop;
@@ -75,44 +80,51 @@ fn show(out: &mut impl Write, judged: &Judged<'_>) -> std::io::Result<()> {
         judged.position.record
     );
     match &judged.judgment {
-        Judgment::Accepted(_) => Ok(()),
-        Judgment::Duplicate(_, earlier) => {
-            writeln!(
-                out,
-                "{place}: duplicate: same customer, same data as record {} of {}",
-                earlier.record, earlier.name
-            )
-        }
-        Judgment::Conflict(_, earlier) => {
-            writeln!(
-                out,
-                "{place}: conflict: same customer id, other data than record {} of {}",
-                earlier.record, earlier.name
-            )
-        }
-        Judgment::Rejected(reject) => reject.findings.iter().try_for_each(|finding| {
-            let text = finding.rule.text();
-            let field = finding.field.map_or("the record", |field| field.path());
-            let column = finding.column.and_then(|column| judged.input.mapping.names.get(column));
-            let is_constant = |field| judged.input.mapping.constants.iter().any(|(id, _)| Some(*id) == field);
-            let column = match column {
-                Some(name) => format!(" (column {})", name.escape_debug()),
-                None if is_constant(finding.field) => " (constant in [columns])".to_owned(),
-                None => String::new(),
-            };
-            let preview = finding.preview.as_str();
-            let preview = if preview.is_empty() {
-                String::new()
-            } else {
-                format!(" [{preview}]")
-            };
-            writeln!(
-                out,
-                "{place}: {}: {field}{column}{preview} {}; {}",
-                text.code, text.says, text.advice
-            )
-        }),
+        Judgment::Accepted(_) | Judgment::Rejected(_) => {}
+        Judgment::Duplicate(_, earlier) => writeln!(
+            out,
+            "{place}: duplicate: same customer, same data as record {} of {}",
+            earlier.record, earlier.name
+        )?,
+        Judgment::Conflict(_, earlier) => writeln!(
+            out,
+            "{place}: conflict: same customer id, other data than record {} of {}",
+            earlier.record, earlier.name
+        )?,
     }
+    // A note needs nobody to do anything; the summary counts it.
+    let worth_a_line = |finding: &&Finding| finding.severity > Severity::Note;
+    judged
+        .judgment
+        .findings()
+        .iter()
+        .filter(worth_a_line)
+        .try_for_each(|finding| {
+            let severity = match finding.severity {
+                Severity::Error => "",
+                Severity::Warning | Severity::Note => "warning: ",
+            };
+            writeln!(out, "{place}: {severity}{}", sentence(finding, &judged.input.mapping))
+        })
+}
+
+/// A finding in a line: code, field, column, shape of the value, what is wrong and what to do.
+fn sentence(finding: &Finding, mapping: &Mapping) -> String {
+    let text = finding.rule.text();
+    let is_constant = mapping.constants.iter().any(|(id, _)| Some(*id) == finding.field);
+    let column = match finding.column_name(mapping) {
+        Some(name) => format!(" (column {})", name.escape_debug()),
+        None if is_constant => " (constant in [columns])".to_owned(),
+        None => String::new(),
+    };
+    let preview = finding.preview.as_str();
+    let preview = if preview.is_empty() {
+        String::new()
+    } else {
+        format!(" [{preview}]")
+    };
+    let field = finding.field_path();
+    format!("{}: {field}{column}{preview} {}; {}", text.code, text.says, text.advice)
 }
 
 fn show_json(out: &mut impl Write, judged: &Judged<'_>) -> std::io::Result<()> {
@@ -125,35 +137,38 @@ fn show_json(out: &mut impl Write, judged: &Judged<'_>) -> std::io::Result<()> {
         }
         value
     };
+    let mapping = &judged.input.mapping;
+    let findings = judged.judgment.findings().iter();
+    let findings: Vec<_> = findings.map(|finding| finding_json(finding, mapping)).collect();
     let event = match &judged.judgment {
-        Judgment::Accepted(_) => return Ok(()),
+        Judgment::Accepted(_) if findings.is_empty() => return Ok(()),
+        Judgment::Accepted(_) => json!({ "state": "accepted", "findings": findings }),
         Judgment::Duplicate(_, earlier) | Judgment::Conflict(_, earlier) => json!({
             "state": judged.judgment.state().word(),
             "earlier": { "file": earlier.name, "record": earlier.record },
+            "findings": findings,
         }),
-        Judgment::Rejected(reject) => {
-            let findings: Vec<_> = reject
-                .findings
-                .iter()
-                .map(|finding| {
-                    json!({
-                        "code": finding.rule.code(),
-                        "field": finding.field.map(crate::model::field::FieldId::path),
-                        "column": finding.column.and_then(|column| judged.input.mapping.names.get(column)),
-                        "shape": finding.preview.as_str(),
-                        "message": finding.rule.text().says,
-                        "advice": finding.rule.text().advice,
-                    })
-                })
-                .collect();
-            json!({ "state": "rejected", "findings": findings })
-        }
+        Judgment::Rejected(_) => json!({ "state": "rejected", "findings": findings }),
     };
     writeln!(out, "{}", place(event))
 }
 
+fn finding_json(finding: &Finding, mapping: &Mapping) -> serde_json::Value {
+    let text = finding.rule.text();
+    json!({
+        "code": text.code,
+        "severity": finding.severity.word(),
+        "field": finding.field.map(FieldId::path),
+        "column": finding.column_name(mapping),
+        "shape": finding.preview.as_str(),
+        "message": text.says,
+        "advice": text.advice,
+    })
+}
+
 fn write_summary(out: &mut impl Write, inputs: &Inputs, validation: &Validation) -> std::io::Result<()> {
-    if validation.totals.count(RowState::needs_attention) > 0 {
+    let is_line = |(severity, _): &(Severity, _)| *severity > Severity::Note;
+    if validation.totals.count(RowState::needs_attention) > 0 || validation.findings.keys().any(is_line) {
         writeln!(out)?;
     }
     for (input, tally) in inputs.iter().zip(&validation.inputs) {
@@ -175,9 +190,14 @@ fn write_summary(out: &mut impl Write, inputs: &Inputs, validation: &Validation)
         writeln!(out, "  {word:<30}{:>12}", grouped(totals.of(state)))?;
     }
     let mut rules: Vec<_> = validation.findings.iter().collect();
-    rules.sort_by_key(|(rule, count)| (std::cmp::Reverse(**count), **rule));
-    for (rule, count) in rules {
-        writeln!(out, "    {:<28}{:>12}", rule.code(), grouped(*count))?;
+    rules.sort_by_key(|((severity, rule), count)| (Reverse(*severity), Reverse(**count), *rule));
+    for ((severity, rule), count) in rules {
+        let severity = match severity {
+            Severity::Error => "",
+            Severity::Warning | Severity::Note => severity.word(),
+        };
+        let line = format!("    {:<28}{:>12}  {severity}", rule.code(), grouped(*count));
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }
@@ -199,7 +219,9 @@ fn summary_json(inputs: &Inputs, validation: &Validation) -> serde_json::Value {
             "rejected": totals.of(RowState::Rejected),
             "duplicate": totals.of(RowState::Duplicate),
             "conflict": totals.of(RowState::Conflict),
-            "findings": validation.findings.iter().map(|(rule, count)| (rule.code().to_owned(), json!(count))).collect::<serde_json::Map<_, _>>(),
+            "findings": validation.findings.iter().rev().map(|((severity, rule), count)| {
+                json!({ "code": rule.code(), "severity": severity.word(), "count": count })
+            }).collect::<Vec<_>>(),
         }
     })
 }

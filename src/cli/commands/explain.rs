@@ -1,0 +1,129 @@
+//! `rollcall explain`: what a rule wants, why, and how to change what it does.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::cli::args::{ExplainArgs, Format};
+use crate::cli::diagnostics::NoRule;
+use crate::cli::exit::Exit;
+use crate::config::{nearest_rule, resolve};
+use crate::model::field::FIELDS;
+use crate::model::kind::{GENERAL_RULES, RECORD_RULES};
+use crate::model::rule::{self, Rule, Severities};
+
+pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<Exit> {
+    let severities = resolve(&super::layers(&args.config)?)?.severities;
+    let rules = match &args.code {
+        Some(code) => vec![find(code)?],
+        None => Rule::ALL.to_vec(),
+    };
+    match (args.format, args.code.is_some()) {
+        (Format::Json, true) => rules
+            .iter()
+            .try_for_each(|rule| super::print_json(&machine(*rule, &severities)))?,
+        (Format::Json, false) => super::print_json(&rules.iter().map(|rule| machine(*rule, &severities)).collect())?,
+        (Format::Human, true) => rules
+            .iter()
+            .try_for_each(|rule| super::print(&explanation(*rule, &severities)))?,
+        (Format::Human, false) => super::print(&list(&rules, &severities))?,
+    }
+    Ok(Exit::Success)
+}
+
+fn find(code: &str) -> Result<Rule> {
+    let found = Rule::from_code(code.trim());
+    Ok(found.ok_or_else(|| NoRule {
+        nearest: nearest_rule(code),
+    })?)
+}
+
+fn list(rules: &[Rule], severities: &Severities) -> String {
+    let mut text = format!("{:<30}{:<10}what is wrong\n", "code", "severity");
+    for rule in rules {
+        let says = rule.text().says;
+        text.push_str(&format!(
+            "{:<30}{:<10}{says}\n",
+            rule.code(),
+            severities.of(*rule).word()
+        ));
+    }
+    text.push_str("\n`rollcall explain CODE` says why, and how to change what a rule does.\n");
+    text
+}
+
+fn explanation(rule: Rule, severities: &Severities) -> String {
+    let text = rule.text();
+    let mut told = format!("{}: FIELD {}\n\n", text.code, text.says);
+    for (title, content) in [
+        ("what to do", text.advice),
+        ("why", text.why),
+        ("source", text.source),
+        (if rule.is_repair() { "as written" } else { "not so" }, text.bad),
+        (if rule.is_repair() { "as sent" } else { "but so" }, text.good),
+        ("fields", &fields(rule).join(" ")),
+        ("severity", &severity(rule, severities)),
+    ] {
+        told.push_str(&format!("  {title:<12}{content}\n"));
+    }
+    told.push_str(&change(rule));
+    told
+}
+
+fn severity(rule: Rule, severities: &Severities) -> String {
+    let meaning = |severity: rule::Severity| match severity {
+        rule::Severity::Error => "error: the record is rejected",
+        rule::Severity::Warning => "warning: reported, and the record is sent",
+        rule::Severity::Note => "note: counted and recorded, and the record is sent",
+    };
+    let (now, own) = (severities.of(rule), rule.text().severity);
+    if now == own {
+        meaning(now).to_owned()
+    } else {
+        format!("{} (set in [rules]; by itself {})", meaning(now), own.word())
+    }
+}
+
+fn change(rule: Rule) -> String {
+    let code = rule.code();
+    match (rule.text().value, rule.text().severity) {
+        (rule::Value::Lost, _) => {
+            "\nIt is always an error: a value that breaks it leaves nothing to send.\n".to_owned()
+        }
+        (rule::Value::Kept, rule::Severity::Error) => format!(
+            "\nTo send such records all the same, put this into the configuration file:\n\n[rules]\n\"{code}\" = \"warning\"\n"
+        ),
+        (rule::Value::Kept, rule::Severity::Warning | rule::Severity::Note) => format!(
+            "\nTo reject such records, put this into the configuration file:\n\n[rules]\n\"{code}\" = \"error\"\n"
+        ),
+    }
+}
+
+/// The fields that can break a rule; few words where they are many.
+fn fields(rule: Rule) -> Vec<&'static str> {
+    if RECORD_RULES.contains(&rule) {
+        return vec!["the record as a whole"];
+    }
+    if GENERAL_RULES.contains(&rule) {
+        return vec!["all"];
+    }
+    let has = FIELDS.iter().filter(|field| field.kind.rules().contains(&rule));
+    has.map(|field| field.path).collect()
+}
+
+/// A rule for programs.
+pub(super) fn machine(rule: Rule, severities: &Severities) -> Value {
+    let text = rule.text();
+    json!({
+        "code": text.code,
+        "severity": severities.of(rule).word(),
+        "default_severity": text.severity.word(),
+        "may_be_lowered": text.value == rule::Value::Kept,
+        "repair": rule.is_repair(),
+        "says": text.says,
+        "advice": text.advice,
+        "why": text.why,
+        "source": text.source,
+        "bad": text.bad,
+        "good": text.good,
+    })
+}

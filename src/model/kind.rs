@@ -1,0 +1,196 @@
+//! The kinds of values that fields hold, and the rules that each kind has. How a kind is checked lives in `normalize`.
+
+use super::rule::Rule;
+
+/// What kind of value a field holds, and so which check and which normal form apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The client's own identifier: 1 to 128 visible characters.
+    CustomerId,
+    /// Free text on one line.
+    Text,
+    /// An e-mail address, RFC 5321 and RFC 5322.
+    Email,
+    /// A telephone number, ITU-T E.164.
+    Phone,
+    /// A country, ISO 3166-1 alpha-2.
+    Country,
+    /// A list of countries, ISO 3166-1 alpha-2.
+    CountryList,
+    /// A subdivision: the last part of its ISO 3166-2 code, two characters for the United States and Canada.
+    State,
+    /// A postal code, in the form of its address's country.
+    PostalCode,
+    /// A tax number of a natural person, in the form of a country that applies.
+    TaxNumber,
+    /// A number on a document, such as a passport's or a register's: 1 to 64 letters, digits and marks.
+    DocumentNumber,
+    /// The address of a web site, WHATWG URL.
+    Website,
+    /// An industry code, NAICS.
+    Naics,
+    /// A calendar date of today or before, RFC 3339 full-date.
+    Date,
+    /// A date of birth: a `Date` at most 130 years ago.
+    BirthDate,
+    /// One of a closed list of words.
+    Choice(&'static [&'static str]),
+    /// Several of a closed list of words.
+    ChoiceList(&'static [&'static str]),
+}
+
+impl Kind {
+    /// The kind's name in documentation and in the machine-readable field list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CustomerId => "id",
+            Self::Text => "text",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Country => "country",
+            Self::CountryList => "country list",
+            Self::State => "state",
+            Self::PostalCode => "postal code",
+            Self::TaxNumber => "tax number",
+            Self::DocumentNumber => "document number",
+            Self::Website => "web site",
+            Self::Naics => "industry code",
+            Self::Date => "date",
+            Self::BirthDate => "date of birth",
+            Self::Choice(_) => "choice",
+            Self::ChoiceList(_) => "choice list",
+        }
+    }
+
+    /// The closed list of a choice; empty for every other kind.
+    pub fn choices(self) -> &'static [&'static str] {
+        match self {
+            Self::Choice(words) | Self::ChoiceList(words) => words,
+            Self::CustomerId
+            | Self::Text
+            | Self::Email
+            | Self::Phone
+            | Self::Country
+            | Self::CountryList
+            | Self::State
+            | Self::PostalCode
+            | Self::TaxNumber
+            | Self::DocumentNumber
+            | Self::Website
+            | Self::Naics
+            | Self::Date
+            | Self::BirthDate => &[],
+        }
+    }
+
+    /// Whether one cell holds several values, separated by `;` or `|`.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::CountryList | Self::ChoiceList(_))
+    }
+
+    /// The rules of this kind alone; [`GENERAL_RULES`] hold for every kind.
+    pub fn rules(self) -> &'static [Rule] {
+        use Rule as R;
+        match self {
+            Self::CustomerId => &[
+                R::TextApostropheRemoved,
+                R::NumberDigitsLost,
+                R::IdTooLong,
+                R::IdNotVisible,
+                R::IdNotAddressable,
+                R::IdDecimal,
+            ],
+            Self::Text => &[R::TextApostropheRemoved],
+            Self::Email => &[R::EmailNotValid],
+            Self::Phone => &[
+                R::TextApostropheRemoved,
+                R::TextWidthFolded,
+                R::NumberDigitsLost,
+                R::NumberDecimalRemoved,
+                R::PhoneNotANumber,
+                R::PhoneNotValid,
+                R::PhoneNoRegion,
+                R::PhoneAmbiguous,
+                R::PhoneExtension,
+                R::PhonePlusRestored,
+                R::PhoneZeroRestored,
+                R::PhonePrefixReplaced,
+            ],
+            Self::Country | Self::CountryList => &[R::CountryUnknown, R::CountryWithdrawn],
+            Self::State => &[R::StateUnknown],
+            Self::PostalCode => &[
+                R::TextApostropheRemoved,
+                R::TextWidthFolded,
+                R::NumberDigitsLost,
+                R::NumberDecimalRemoved,
+                R::PostalNotValid,
+                R::PostalZeroRestored,
+                R::PostalPrefixRemoved,
+            ],
+            Self::TaxNumber => &[
+                R::TextApostropheRemoved,
+                R::TextWidthFolded,
+                R::NumberDigitsLost,
+                R::NumberDecimalRemoved,
+                R::TaxNotValid,
+            ],
+            Self::DocumentNumber => &[
+                R::TextApostropheRemoved,
+                R::TextWidthFolded,
+                R::NumberDigitsLost,
+                R::NumberDecimalRemoved,
+            ],
+            Self::Website => &[R::WebsiteNotValid],
+            Self::Naics => &[
+                R::TextApostropheRemoved,
+                R::TextWidthFolded,
+                R::NumberDigitsLost,
+                R::NumberDecimalRemoved,
+                R::NaicsUnknown,
+            ],
+            Self::Date | Self::BirthDate => &[
+                R::TextApostropheRemoved,
+                R::TextWidthFolded,
+                R::NumberDigitsLost,
+                R::NumberDecimalRemoved,
+                R::DateFormat,
+                R::DateImpossible,
+                R::DateAmbiguous,
+                R::DateTwoDigitYear,
+                R::DateSerial,
+                R::DateInFuture,
+                R::DateTooOld,
+            ],
+            Self::Choice(_) => &[R::ChoiceUnknown, R::FieldNotDescribed],
+            Self::ChoiceList(_) => &[R::ChoiceUnknown, R::ChoiceNoneNotAlone],
+        }
+    }
+}
+
+/// Rules that hold for a field of any kind.
+pub const GENERAL_RULES: &[Rule] = &[
+    Rule::FieldRequired,
+    Rule::FieldNotForType,
+    Rule::TextTooLong,
+    Rule::TextControlCharacter,
+    Rule::TextReplacementCharacter,
+    Rule::TextDoubleEncoded,
+];
+
+/// Rules for a record as a whole.
+pub const RECORD_RULES: &[Rule] = &[Rule::RecordFieldCount, Rule::RecordStrayQuote, Rule::RecordQuoteOpen];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field::FIELDS;
+
+    #[test]
+    fn every_rule_belongs_to_a_kind_to_all_or_to_the_record() {
+        for rule in Rule::ALL {
+            let of_kind = FIELDS.iter().any(|field| field.kind.rules().contains(rule));
+            let homes = [of_kind, GENERAL_RULES.contains(rule), RECORD_RULES.contains(rule)];
+            assert_eq!(homes.iter().filter(|home| **home).count(), 1, "{}", rule.code());
+        }
+    }
+}
