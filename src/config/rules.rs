@@ -15,7 +15,7 @@ pub(super) fn severities(layers: &Layers) -> Result<Severities, ConfigError> {
     let mut changes = BTreeMap::new();
     for (code, word) in &layers.rules {
         let wrong = |problem: String| ConfigError::Value {
-            key: format!("rules.{code}"),
+            key: format!("[rules] {code}"),
             origin: origin.clone(),
             problem,
         };
