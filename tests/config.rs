@@ -108,6 +108,7 @@ fn a_german_export_is_understood() {
         "9 country.withdrawn Staatsangehörigkeit",
         "10 phone.extension Telefon",
         "11 email.not_valid E-Mail",
+        "11 field.not_described Beschäftigung",
         "11 choice.unknown Mittelherkunft",
         "14 field.required Vorname",
     ];

@@ -9,14 +9,16 @@ use crate::model::rule::Rule;
 /// section 2.4). Display text, quoted local parts, address literals and domains without a dot are refused, and a top
 /// level domain starts with a letter.
 pub(super) fn email(value: &str, to: &mut String, notes: &mut Notes) {
-    if !is_address(value) {
-        notes.push(Rule::EmailNotValid);
-    }
+    let start = to.len();
     let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
     to.push_str(local);
     if !domain.is_empty() {
         to.push('@');
         to.extend(domain.chars().flat_map(char::to_lowercase));
+    }
+    // The normal form is judged: in lower case `İ` is two characters, the second of which no domain has.
+    if !to.get(start..).is_some_and(is_address) {
+        notes.push(Rule::EmailNotValid);
     }
 }
 
