@@ -65,22 +65,24 @@ fn bad_files_are_refused_or_rejected_with_their_place() {
         (with(one), 0, &["accepted                                 1"]),
         (
             with("1,INDIVIDUAL,Ada,\"Byron\n2,INDIVIDUAL,Grace,Hopper\n"),
-            3,
-            &["a quote in record 1 of f.csv is never closed: line 2, byte 55", "hint:"],
+            1,
+            &[
+                "f.csv:2: record 1: record.quote_open: the record [quote on line 2]",
+                "accepted                                 1",
+            ],
         ),
         (
             with("1,INDIVIDUAL,\"Ada,x\n2,INDIVIDUAL,\"Grace,Hopper\n"),
-            3,
+            1,
             &[
-                "record 1 of f.csv begins on line 2",
-                "line 3",
-                "hint: a quote on a line from 2 to 3",
+                "f.csv:2: record 1: record.quote_open: the record [quote on line 2]",
+                "f.csv: 1 record,",
             ],
         ),
         (
             with("1,INDIVIDUAL,\"A\"da,Byron\n2,INDIVIDUAL,G\"race,Hopper\n"),
             1,
-            &["f.csv:2: record 1: record.stray_quote"],
+            &["f.csv:2: record 1: record.stray_quote: the record [quote on line 2]"],
         ),
         (
             with("1,INDIVIDUAL,A\0da,Byron\n"),
@@ -105,7 +107,7 @@ fn bad_files_are_refused_or_rejected_with_their_place() {
         ),
         (with(one).replace('\n', "\r"), 0, &["CR, 4 columns"]),
         (with(one).replace(',', "|"), 0, &["pipe-separated"]),
-        (HEADER.to_owned(), 0, &["0 records"]),
+        (HEADER.to_owned(), 0, &["0 records", "a header and no record"]),
         ("\n\r\n".to_owned(), 3, &["no header"]),
         (String::new(), 3, &["is empty"]),
         (

@@ -106,6 +106,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("encoding_rs", "read"),
     ("flate2", "read"),
+    ("glob", "read"),
     ("governor", "send"),
     ("hyper", "sandbox"),
     ("lzma_rust2", "read"),

@@ -83,9 +83,11 @@ Examples:
   rollcall run customers.csv --sandbox            try it out; nothing leaves this machine
   rollcall run customers.csv --config bank.toml   the real thing; again after a crash to go on
   rollcall run january.csv.gz february.csv.gz     several files as one run
+  rollcall run 'exports/2026-*.csv' --sandbox     every file that fits, by name
   cat customers.csv | rollcall run - --sandbox    standard input")]
 pub(crate) struct RunArgs {
-    /// CSV files, plain, gzip, zstd, xz or bzip2, in the order of their rows; `-` is standard input
+    /// CSV files, plain, gzip, zstd, xz or bzip2, or patterns of names; `-` is standard input. Rows are taken in the order of
+    /// the arguments, files of a pattern by the bytes of their names
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -111,7 +113,8 @@ Examples:
   rollcall validate customers.csv --rejects to-fix.csv --accepted payloads.jsonl
   rollcall validate customers.csv --format json | jq .   an object a line; the last is the summary")]
 pub(crate) struct ValidateArgs {
-    /// CSV files, plain, gzip, zstd, xz or bzip2; `-` is standard input
+    /// CSV files, plain, gzip, zstd, xz or bzip2, or patterns of names; `-` is standard input. Rows are taken in the order of
+    /// the arguments, files of a pattern by the bytes of their names
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]

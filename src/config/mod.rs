@@ -9,6 +9,7 @@ mod resolve;
 mod rules;
 pub mod settings;
 pub mod table;
+mod trailer;
 
 use std::path::PathBuf;
 

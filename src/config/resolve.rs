@@ -12,6 +12,7 @@ use super::columns::{columns, synonyms, texts};
 use super::layers::Layers;
 use super::rules::severities;
 use super::settings::{ApiSettings, InputSettings, SendSettings, Settings, Threshold};
+use super::trailer::trailer;
 
 /// Workers by default: one a core up to here, since each holds about 45 MB of telephone metadata.
 const MOST_DEFAULT_WORKERS: usize = 8;
@@ -158,6 +159,7 @@ fn input(values: &Values<'_>) -> Result<InputSettings, ConfigError> {
         max_columns: values.size("input.max-columns")?,
         max_unpacked_bytes: values.bytes("input.max-unpacked-bytes")?,
         max_unpack_ratio: values.at_least_one("input.max-unpack-ratio")?.into(),
+        trailer: trailer(values.0)?,
         max_rejects: threshold(values, "input.max-rejects")?,
         workers,
     })

@@ -102,10 +102,21 @@ pub struct InputSettings {
     pub max_unpacked_bytes: u64,
     /// How many times larger an archive may unpack.
     pub max_unpack_ratio: u64,
+    /// What a record that only counts the others looks like; `None` if there is none.
+    pub trailer: Option<TrailerSettings>,
     /// Rejects above which nothing is sent.
     pub max_rejects: Option<Threshold>,
     /// Threads that check rows.
     pub workers: usize,
+}
+
+/// What a trailer looks like: a record that says how many records are before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailerSettings {
+    /// How its first field begins; never empty.
+    pub starts_with: String,
+    /// The field with the count, from 1.
+    pub count_field: usize,
 }
 
 /// How columns that are not named after the API's fields are understood.

@@ -52,6 +52,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("input.max-columns", "4096", "columns of one source"),
     setting("input.max-unpacked-bytes", "68719476736", "bytes that an archive may unpack to; ten times the largest export that is known of"),
     setting("input.max-unpack-ratio", "200", "how many times larger an archive may unpack; tables pack to a third or a fiftieth, bombs to a thousandth"),
+    setting("input.trailer", "", "how a record begins that only counts the records before it, and the field that holds the count"),
     setting("input.max-rejects", "\"10%\"", "rejects above which nothing is sent: a number, or a share of the records"),
     setting("input.workers", "0", "threads that check rows; 0 for one a core, at most 8"),
     setting("ledger.path", "", "the ledger, one file; ledger.db in data.dir if not set"),

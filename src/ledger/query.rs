@@ -191,21 +191,27 @@ impl Reader {
 
     fn inputs(&self, run_id: i64) -> Result<Vec<InputEntry>, LedgerError> {
         let mut statement = self.0.prepare(
-            "SELECT input_id, name, digest, bytes, records, blank_lines
+            "SELECT input_id, name, digest, bytes, records, blank_lines, separator_lines, header_lines, trailer_lines
              FROM input LEFT JOIN input_total USING (input_id) WHERE run_id = ?1 ORDER BY ordinal",
         )?;
         let inputs = statement.query_map([run_id], |row| {
-            let records: Option<i64> = row.get(4)?;
-            let blank_lines: Option<i64> = row.get(5)?;
+            let count = |column: usize| row.get::<_, Option<i64>>(column).map(|count| count.map(unsigned));
+            let totals = match count(4)? {
+                None => None,
+                Some(records) => Some(InputTotals {
+                    records,
+                    blank_lines: count(5)?.unwrap_or_default(),
+                    separator_lines: count(6)?.unwrap_or_default(),
+                    header_lines: count(7)?.unwrap_or_default(),
+                    trailer_lines: count(8)?.unwrap_or_default(),
+                }),
+            };
             Ok(InputEntry {
                 input_id: row.get(0)?,
                 name: row.get(1)?,
                 digest: Digest(row.get(2)?),
                 bytes: unsigned(row.get(3)?),
-                totals: records.zip(blank_lines).map(|(records, blank_lines)| InputTotals {
-                    records: unsigned(records),
-                    blank_lines: unsigned(blank_lines),
-                }),
+                totals,
             })
         })?;
         Ok(inputs.collect::<Result<_, _>>()?)

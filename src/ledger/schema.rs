@@ -16,6 +16,10 @@ const APPLICATION_ID: i64 = 0x726f_6c6c;
 /// One step for each version; a ledger of version n has had the first n. Steps are never changed once released.
 const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
+/// What makes a ledger of version n look like one of the newest version to a reader, which must not change it: views in
+/// the connection's own memory stand before tables that lack columns.
+const VIEWS: &[&str] = &["", VIEWS_OF_VERSION_1];
+
 /// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
 const VERSION_1: &str = "
 -- One invocation over one or more inputs. What happened to it is in run_event.
@@ -106,9 +110,21 @@ CREATE TABLE customer (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Findings of records that are sent: warnings and repairs. Before, every finding was an error.
+/// Findings of records that are sent, warnings and repairs: before, every finding was an error. Lines that are no records,
+/// by what they are: ledgers of version 1 did not count them apart.
 const VERSION_2: &str = "
 ALTER TABLE finding ADD COLUMN severity TEXT NOT NULL DEFAULT 'error';
+ALTER TABLE input_total ADD COLUMN separator_lines INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE input_total ADD COLUMN header_lines INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE input_total ADD COLUMN trailer_lines INTEGER NOT NULL DEFAULT 0;
+";
+
+const VIEWS_OF_VERSION_1: &str = "
+CREATE TEMP VIEW input_total AS
+SELECT input_id, records, blank_lines, 0 AS separator_lines, 0 AS header_lines, 0 AS trailer_lines
+FROM main.input_total;
+CREATE TEMP VIEW finding AS
+SELECT input_id, record, seq, code, field, col, 'error' AS severity FROM main.finding;
 ";
 
 /// Opens a ledger for writing; makes the file, readable by its owner only, if there is none.
@@ -155,7 +171,12 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
         .and_then(|connection| Ok((check(&connection, path)?, connection)));
     match version {
         Ok((0, _)) => Err(LedgerError::NotFound { path: path.to_owned() }),
-        Ok((_, connection)) => Ok(connection),
+        Ok((version, connection)) => {
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
+            let views = usize::try_from(version).ok().and_then(|version| VIEWS.get(version));
+            connection.execute_batch(views.copied().unwrap_or_default())?;
+            Ok(connection)
+        }
         // Even a reader makes files beside a ledger in WAL mode.
         Err(LedgerError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
             Err(open(io::Error::other(error)))
@@ -245,5 +266,39 @@ mod tests {
         let newer = directory.path().join("newer.db");
         open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(open(&newer), Err(LedgerError::Version { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_ledger_of_version_1_is_read_as_it_is_and_written_after_its_migration() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(VERSION_1).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute_batch(
+            "INSERT INTO run VALUES (1, 'customers.create', 'sandbox', zeroblob(16), zeroblob(32), '0.1.0', '2026-01-31', 0);
+             INSERT INTO input VALUES (7, 1, 0, 'a.csv', zeroblob(32), 99);
+             INSERT INTO input_total VALUES (7, 5, 2);",
+        )
+        .unwrap();
+        drop(old);
+        let totals = || {
+            let runs = super::super::Reader::open(&path).unwrap().runs().unwrap();
+            runs[0].inputs[0].totals.unwrap()
+        };
+        let version = || {
+            let connection = Connection::open(&path).unwrap();
+            connection
+                .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        let before = totals();
+        assert_eq!(
+            (before.records, before.blank_lines, before.trailer_lines, version()),
+            (5, 2, 0, 1)
+        );
+        drop(open(&path).unwrap());
+        assert_eq!((totals(), version()), (before, 2));
     }
 }

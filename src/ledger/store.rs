@@ -86,6 +86,12 @@ pub struct InputTotals {
     pub records: u64,
     /// Lines with nothing in them, which are no records.
     pub blank_lines: u64,
+    /// Lines of separators, spaces and empty quotes.
+    pub separator_lines: u64,
+    /// Lines of repeated headers.
+    pub header_lines: u64,
+    /// Lines of trailers.
+    pub trailer_lines: u64,
 }
 
 /// A row to be claimed for sending.
@@ -173,8 +179,17 @@ impl Store {
     /// Writes what the reader counted in an input.
     pub(super) fn end_input(&mut self, input: i64, totals: InputTotals) -> Result<(), LedgerError> {
         self.connection.execute(
-            "INSERT OR IGNORE INTO input_total (input_id, records, blank_lines) VALUES (?1, ?2, ?3)",
-            params![input, signed(totals.records), signed(totals.blank_lines)],
+            "INSERT OR IGNORE INTO input_total
+             (input_id, records, blank_lines, separator_lines, header_lines, trailer_lines)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                input,
+                signed(totals.records),
+                signed(totals.blank_lines),
+                signed(totals.separator_lines),
+                signed(totals.header_lines),
+                signed(totals.trailer_lines)
+            ],
         )?;
         Ok(())
     }

@@ -3,12 +3,22 @@
 use csv::ByteRecord;
 
 use super::position::Position;
+use super::rule::Rule;
 
 /// Bytes of a record, unquoted, whose buffer is kept: forty times an ordinary one.
 const KEPT_BYTES: usize = 16 * 1024;
 
 /// Fields of a record whose buffer is kept: more than a header may name.
 const KEPT_FIELDS: usize = 4 * 1024;
+
+/// Why a record's quotes cannot be trusted, so that where its fields end is a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The rule that it breaks.
+    pub rule: Rule,
+    /// Line on which the offending quote opens.
+    pub line: u64,
+}
 
 /// A reusable batch of records with their positions.
 ///
@@ -20,8 +30,8 @@ pub struct Chunk {
     pub source: usize,
     records: Vec<ByteRecord>,
     positions: Vec<Position>,
-    /// Numbers of the records that have text behind a closing quote: none, nearly always.
-    stray_quotes: Vec<u64>,
+    /// The records whose quotes cannot be trusted, by number: none, nearly always.
+    broken: Vec<(u64, Broken)>,
 }
 
 impl Chunk {
@@ -31,7 +41,7 @@ impl Chunk {
             source: 0,
             records: vec![ByteRecord::new(); capacity],
             positions: Vec::with_capacity(capacity),
-            stray_quotes: Vec::new(),
+            broken: Vec::new(),
         }
     }
 
@@ -45,7 +55,7 @@ impl Chunk {
             }
         }
         self.positions.clear();
-        self.stray_quotes.clear();
+        self.broken.clear();
     }
 
     /// The next record to fill; `None` when the chunk is full. It counts only once it is [kept](Self::keep).
@@ -58,15 +68,19 @@ impl Chunk {
         self.positions.push(position);
     }
 
-    /// Remembers that the record kept last has text behind a closing quote.
-    pub fn mark_stray_quote(&mut self) {
-        self.stray_quotes
-            .extend(self.positions.last().map(|position| position.record));
+    /// Remembers that the quotes of the record kept last cannot be trusted.
+    pub fn mark_broken(&mut self, broken: Broken) {
+        self.broken
+            .extend(self.positions.last().map(|position| (position.record, broken)));
     }
 
-    /// Whether a record has text behind a closing quote, so that where its fields end is a guess.
-    pub fn has_stray_quote(&self, position: Position) -> bool {
-        self.stray_quotes.contains(&position.record)
+    /// Why a record's quotes cannot be trusted; `None` where they can.
+    pub fn broken(&self, position: Position) -> Option<Broken> {
+        // The numbers grow, so that a chunk of nothing but broken records is not searched from its beginning each time.
+        let found = self
+            .broken
+            .binary_search_by_key(&position.record, |(record, _)| *record);
+        found.ok().and_then(|at| self.broken.get(at)).map(|(_, broken)| *broken)
     }
 
     /// The records with their positions, in the order of the source.

@@ -33,7 +33,8 @@ impl Finding {
     }
 }
 
-/// The shape of a value: letters as `a` and `A`, digits as `9`, at most 24 characters.
+/// The shape of a value: letters as `a` and `A`, digits as `9`, at most 24 characters; or, where no single value is
+/// wrong, the line to look at.
 ///
 /// It tells a clerk which cell is meant and often what is wrong with it, and tells nobody whose it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,11 @@ impl Preview {
             masked.push('…');
         }
         Self(masked)
+    }
+
+    /// Names the line on which an offending quote opens.
+    pub fn line(line: u64) -> Self {
+        Self(format!("quote on line {line}"))
     }
 
     /// The masked text; safe to print and to store.

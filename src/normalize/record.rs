@@ -20,6 +20,7 @@ use super::notes::Notes;
 use super::phone::Phones;
 use super::{cross, document, email, id, naics, number, payload, postal, state, tax, text, website};
 use crate::config::settings::Settings;
+use crate::model::chunk::Broken;
 use crate::model::field::{CustomerType, FieldId, Kind, Need};
 use crate::model::finding::{Finding, Preview};
 use crate::model::ids::IdempotencyId;
@@ -101,7 +102,7 @@ impl Normalizer {
     /// Checks one record under its source's mapping.
     pub fn check(&self, mapping: &Mapping, position: Position, record: &ByteRecord) -> Checked {
         if record.len() != mapping.columns.len() {
-            return refuse(position, Rule::RecordFieldCount);
+            return reject_whole(position, Rule::RecordFieldCount, Preview::default());
         }
         SCRATCH.with_borrow_mut(|scratch| self.check_fields(scratch, mapping, position, record))
     }
@@ -313,14 +314,18 @@ impl Normalizer {
     }
 }
 
-/// Rejects a record as a whole, without a look at its values.
-pub fn refuse(position: Position, rule: Rule) -> Checked {
+/// Rejects a record whose quotes cannot be trusted as a whole, without a look at its values.
+pub fn refuse(position: Position, broken: Broken) -> Checked {
+    reject_whole(position, broken.rule, Preview::line(broken.line))
+}
+
+fn reject_whole(position: Position, rule: Rule, preview: Preview) -> Checked {
     let finding = Finding {
         rule,
         severity: Severity::Error,
         field: None,
         column: None,
-        preview: Preview::default(),
+        preview,
     };
     Checked::Reject(Reject {
         position,

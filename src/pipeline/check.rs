@@ -14,7 +14,6 @@ use crate::config::settings::InputSettings;
 use crate::model::chunk::Chunk;
 use crate::model::mapping::Mapping;
 use crate::model::row::Checked;
-use crate::model::rule::Rule;
 use crate::normalize::{Normalizer, refuse};
 use crate::read::{ReadError, Records, Tally};
 
@@ -66,9 +65,12 @@ impl Checker {
             drop(give_back);
             let tally = reader.join().map_err(|_| PipelineError::Worker);
             consumed.and(tally)
-        })?;
-        input.source.check_unchanged()?;
-        Ok(tally)
+        });
+        // A file that was written to meanwhile looks cut off or damaged: the change explains what else is wrong.
+        if matches!(tally, Ok(_) | Err(PipelineError::Read(_))) {
+            input.source.check_unchanged()?;
+        }
+        tally
     }
 
     /// Fills chunks and hands them to the workers until the source ends or nobody takes them any more.
@@ -107,12 +109,9 @@ impl Checker {
         self.pool.spawn(move || {
             let checked = chunk
                 .iter()
-                .map(|(at, record)| {
-                    if chunk.has_stray_quote(at) {
-                        refuse(at, Rule::RecordStrayQuote)
-                    } else {
-                        normalizer.check(&mapping, at, record)
-                    }
+                .map(|(at, record)| match chunk.broken(at) {
+                    Some(broken) => refuse(at, broken),
+                    None => normalizer.check(&mapping, at, record),
                 })
                 .collect();
             // If nobody waits any more, the run has ended early.

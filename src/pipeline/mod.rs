@@ -21,6 +21,7 @@ mod validate;
 pub use error::PipelineError;
 pub use inputs::{Input, Inputs};
 pub use outputs::Outputs;
+pub use plan::totals;
 pub use progress::{Phase, Progress};
 pub use run::{Ran, RunEnd, RunRequest, run};
 pub use validate::{Judged, Judgment, Place, Validation, validate};

@@ -14,6 +14,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::Finding;
 use crate::model::row::Checked;
 use crate::model::row_state::{RowEvent, RowState};
+use crate::read::Tally;
 
 impl Job<'_> {
     /// Plans every record of the run; `false` if it was asked to stop before the end.
@@ -47,12 +48,8 @@ impl Job<'_> {
                 Err(PipelineError::Interrupted) => return Ok(false),
                 checked => checked?,
             };
-            progress.note(input.source.name(), &tally.oddities);
-            let totals = InputTotals {
-                records: tally.records,
-                blank_lines: tally.blank_lines,
-            };
-            self.ledger.end_input(entry.input_id, totals)?;
+            progress.note(input.source.name(), &tally);
+            self.ledger.end_input(entry.input_id, totals(&tally))?;
             records_before += tally.records;
         }
         Ok(true)
@@ -64,6 +61,17 @@ impl Job<'_> {
             self.request.progress.step(None, state);
         }
         Ok(())
+    }
+}
+
+/// The figures of a reading as the ledger keeps them.
+pub fn totals(tally: &Tally) -> InputTotals {
+    InputTotals {
+        records: tally.records,
+        blank_lines: tally.blank_lines,
+        separator_lines: tally.separator_lines,
+        header_lines: tally.header_lines,
+        trailer_lines: tally.trailer_lines,
     }
 }
 

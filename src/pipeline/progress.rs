@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
-use crate::read::Oddities;
+use crate::read::Tally;
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +61,9 @@ impl Progress {
         self.notices.lock().map(|notices| notices.clone()).unwrap_or_default()
     }
 
-    pub(super) fn note(&self, name: &str, oddities: &Oddities) {
+    pub(super) fn note(&self, name: &str, tally: &Tally) {
         if let Ok(mut notices) = self.notices.lock() {
-            notices.extend(oddities.notices().iter().map(|notice| format!("{name}: {notice}")));
+            notices.extend(tally.notices().iter().map(|notice| format!("{name}: {notice}")));
         }
     }
 

@@ -229,7 +229,7 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
 /// Digest of the settings that decide what a record becomes; a change of one is a new run.
 fn config_digest(settings: &Settings) -> Digest {
     let input = &settings.input;
-    let deciding = serde_json::json!({
+    let mut deciding = serde_json::json!({
         "columns": settings.columns.map,
         "constants": settings.columns.constants,
         "ignore": settings.columns.ignore,
@@ -242,6 +242,11 @@ fn config_digest(settings: &Settings) -> Digest {
         "null-words": input.null_words,
         "max-field-bytes": input.max_field_bytes,
     });
+    // Only where there is one, so that runs begun without it are known again.
+    if let (Some(trailer), Some(deciding)) = (&input.trailer, deciding.as_object_mut()) {
+        let trailer = serde_json::json!([trailer.starts_with, trailer.count_field]);
+        deciding.insert("trailer".to_owned(), trailer);
+    }
     Digest(Sha256::digest(deciding.to_string()).into())
 }
 

@@ -122,7 +122,7 @@ pub fn validate(
             }
             Ok(())
         })?;
-        progress.note(input.source.name(), &tally.oddities);
+        progress.note(input.source.name(), &tally);
         validation.inputs.push(tally);
     }
     Ok(validation)

@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::error::ReadError;
-use super::guard::Lines;
+use super::lines::Lines;
 
 /// The encoding of what has no byte order mark and no declaration.
 pub(super) const DEFAULT: &str = "UTF-8";

@@ -8,6 +8,11 @@ use std::io;
 
 use super::likely::{self, Reading};
 use super::problem::{self, HeaderProblem};
+use super::source::Change;
+use super::trailer::TrailerProblem;
+
+#[cfg(test)]
+mod tests;
 
 /// Why a source cannot be read, or cannot be read on.
 #[derive(Debug, thiserror::Error)]
@@ -95,10 +100,12 @@ pub enum ReadError {
         key: &'static str,
     },
     /// The file is not the one that was looked at before.
-    #[error("{name} changed while it was being read")]
+    #[error("{name} {change} while it was being read")]
     Changed {
         /// The source.
         name: String,
+        /// What happened to it.
+        change: Change,
     },
     /// A source that can be read only once could not be kept.
     #[error("{name} cannot be kept in a temporary file in {directory}")]
@@ -178,34 +185,55 @@ pub enum ReadError {
         /// The limit.
         limit: usize,
     },
-    /// A quoted field that goes on to the end of the text.
-    #[error("a quote in {} of {name} is never closed: line {line}, byte {byte}", which(*.record))]
+    /// A quote in the header that is not closed.
+    #[error("a quote in the header of {name} is never closed: line {line}, byte {byte}")]
     QuoteOpen {
         /// The source.
         name: String,
-        /// Number of the record; 0 is the header.
-        record: u64,
         /// Line of the quote.
         line: u64,
         /// Offset of the quote in the text.
         byte: u64,
     },
-    /// A record of several lines with text behind a closing quote, so that it may hold others.
-    #[error(
-        "{} of {name} begins on line {from} and has text behind a closing quote: line {line}, byte {byte}",
-        which(*.record)
-    )]
+    /// Text behind a closing quote in the header.
+    #[error("the header of {name} has text behind a closing quote: line {line}, byte {byte}")]
     QuoteStray {
         /// The source.
         name: String,
-        /// Number of the record; 0 is the header.
-        record: u64,
-        /// Line on which the record starts.
-        from: u64,
         /// Line of the text behind the quote.
         line: u64,
         /// Offset of that text.
         byte: u64,
+    },
+    /// So many bad quotes that reading on would go over the text again and again.
+    #[error("so many quotes of {name} are missing or too much that it is not read on: line {line}")]
+    TooManyQuotes {
+        /// The source.
+        name: String,
+        /// Line on which the last record with a bad quote starts.
+        line: u64,
+    },
+    /// A trailer that does not fit what was read.
+    #[error("{name} {problem}")]
+    Trailer {
+        /// The source.
+        name: String,
+        /// What is wrong.
+        problem: TrailerProblem,
+    },
+    /// A pattern that no file fits.
+    #[error("no file fits {pattern}")]
+    NoMatch {
+        /// The pattern, ready to be shown.
+        pattern: String,
+    },
+    /// A pattern that is none.
+    #[error("{pattern} is neither a file nor a pattern: {problem}")]
+    Pattern {
+        /// The pattern, ready to be shown.
+        pattern: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// A header wider than the limit.
     #[error("the header of {name} has {columns} columns, more than {limit}")]
@@ -261,7 +289,7 @@ impl ReadError {
             Self::ArchiveTooLarge { key, .. } => Some(format!(
                 "an archive like this may be made to do harm; if it is a true export, raise {key}"
             )),
-            Self::Changed { .. } => fixed("wait until whatever writes the file is done, and start again"),
+            Self::Changed { change, .. } => fixed(change.hint()),
             Self::Spool { .. } => fixed("make room there, or set data.dir to a directory that this user may write"),
             Self::EncodingUnknown { .. } => {
                 fixed("input.encoding takes a label of the WHATWG Encoding Standard, such as utf-8 or windows-1252")
@@ -282,12 +310,19 @@ impl ReadError {
                  input.max-record-bytes"
             )),
             Self::QuoteOpen { .. } => fixed(
-                "everything behind this quote would be one field: close it, or write it twice if it belongs to the value",
+                "everything behind this quote would be one name: close it, or write it twice if it belongs to the name",
             ),
-            Self::QuoteStray { from, line, .. } => Some(format!(
-                "a quote on a line from {from} to {line} is missing or too much, and the records between may be taken for \
-                 one field; a quote that belongs to a quoted value is written twice"
-            )),
+            Self::QuoteStray { .. } => fixed(
+                "a quote of the header is missing or too much; a quote that belongs to a quoted name is written twice",
+            ),
+            Self::TooManyQuotes { .. } => {
+                fixed("ask for the export as RFC 4180 has it: a quote that belongs to a quoted value is written twice")
+            }
+            Self::Trailer { problem, .. } => fixed(problem.hint()),
+            Self::NoMatch { .. } => {
+                fixed("check the folder and the pattern; * stands for any part of a name, ? for one character")
+            }
+            Self::Pattern { .. } => fixed("check the path; in a pattern, [ opens a set of characters that ] closes"),
             Self::TooManyColumns { .. } => fixed("check the separator; if it is right, raise input.max-columns"),
             Self::Header { problems, .. } => problem::hint(problems),
             Self::Io { .. } | Self::Csv { .. } => None,
@@ -333,42 +368,4 @@ fn mark_text(by_mark: bool) -> &'static str {
 
 fn column_text(column: Option<&(usize, String)>) -> String {
     column.map_or_else(String::new, |(number, name)| format!(", column {number} ({name})"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_own_error_comes_back_out_of_the_layers_above() {
-        let own = || io::Error::other(ReadError::Changed { name: "a.csv".into() });
-        assert_eq!(
-            ReadError::from_io("a.csv", own()).to_string(),
-            "a.csv changed while it was being read"
-        );
-        assert_eq!(
-            ReadError::from_csv("a.csv", own().into()).to_string(),
-            "a.csv changed while it was being read"
-        );
-        let foreign = ReadError::from_io("a.csv", io::ErrorKind::TimedOut.into());
-        assert_eq!(foreign.to_string(), "a.csv cannot be read");
-    }
-
-    #[test]
-    fn messages_name_the_place() {
-        let error = ReadError::NotUtf8 {
-            name: "a.csv".into(),
-            record: 3,
-            line: 7,
-            byte: 99,
-            column: Some((2, "`city`".into())),
-            likely: Vec::new(),
-        };
-        assert_eq!(
-            error.to_string(),
-            "record 3 of a.csv is not UTF-8: line 7, byte 99, column 2 (`city`)"
-        );
-        let error = ReadError::Delimiter { delimiter: b'\n' };
-        assert_eq!(error.to_string(), "\\n cannot separate fields");
-    }
 }

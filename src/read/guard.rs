@@ -3,12 +3,19 @@
 //! The `csv` crate limits nothing, counts only LF as a line, places a record before the line ends that it skips, and
 //! skips blank lines without a word. The guard keeps the bytes that it delivered since the last record's end, so that
 //! all of this can be said from the bytes themselves: where the record really starts, on which line, how many blank
-//! lines lie before it. It does not parse: it learns from the parser where each record ended.
+//! lines lie before it. It does not parse: it learns from the parser where each record ended. What it keeps can be
+//! delivered a second time, when a quote has misled the parser.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
+
+use memchr::memchr2;
 
 use super::error::ReadError;
+use super::lines::Lines;
 use super::tally::Oddities;
+
+/// Bytes that are read at once to look ahead of the parser: as many as the parser reads.
+const AHEAD_BYTES: usize = 64 * 1024;
 
 /// The place and the bytes of one record.
 pub(super) struct Extent<'window> {
@@ -22,15 +29,26 @@ pub(super) struct Extent<'window> {
 
 /// A reader that remembers what it delivered since the last record ended.
 ///
-/// Memory: at most the limit on a record and one buffer of the parser.
+/// Memory: at most the limit on a record and two buffers of the parser.
 #[derive(Debug)]
 pub(super) struct Guard<R> {
     inner: R,
     name: String,
     limit: usize,
-    /// Delivered bytes; those before `start` belong to records that ended.
+    /// Bytes of the text; those before `start` belong to records that ended, those from `given` on the parser has yet to
+    /// get. While no quote misleads it, it has got them all.
     window: Vec<u8>,
     start: usize,
+    given: usize,
+    /// The most that is delivered next of what is in the window. It begins with a line and doubles, so that a text full of
+    /// bad quotes is not delivered by the buffer for each of them.
+    step: usize,
+    /// The text has no more bytes than the window.
+    ended: bool,
+    /// Why the text cannot be read beyond the window, until the parser comes there.
+    failed: Option<io::Error>,
+    /// Bytes delivered or looked at more than once.
+    again: u64,
     /// Offset in the text of the byte at `start`.
     origin: u64,
     /// Number of the record that is being read; 0 is the header.
@@ -51,6 +69,11 @@ impl<R> Guard<R> {
             limit,
             window: Vec::new(),
             start: 0,
+            given: 0,
+            step: 0,
+            ended: false,
+            failed: None,
+            again: 0,
             origin: 0,
             record: 0,
             lines: Lines::default(),
@@ -60,27 +83,55 @@ impl<R> Guard<R> {
         }
     }
 
-    /// Learns that the parser finished a record just before this offset of the text, and says where it stands.
-    pub(super) fn record_ended(&mut self, end: u64) -> Result<Extent<'_>, ReadError> {
+    /// Learns that the parser finished a record just before this offset of the text, and gives the record's length;
+    /// `None` if it is too long.
+    pub(super) fn record_ended(&mut self, end: u64) -> Option<usize> {
         self.skip_line_ends();
-        let (from, byte, line) = (self.start, self.origin, self.lines.ends + 1);
-        let length = usize::try_from(end.saturating_sub(byte)).unwrap_or(usize::MAX);
-        let to = from.saturating_add(length).min(self.window.len());
-        let bytes = self.window.get(from..to).unwrap_or_default();
-        let line_end = usize::from(matches!(bytes.last(), Some(b'\r' | b'\n')));
-        if bytes.len() - line_end > self.limit {
-            return Err(self.too_long());
+        let length = usize::try_from(end.saturating_sub(self.origin)).unwrap_or(usize::MAX);
+        let length = length.min(self.window.len() - self.start);
+        let last = self.pending().get(..length).and_then(<[u8]>::last);
+        let line_end = usize::from(matches!(last, Some(b'\r' | b'\n')));
+        (length - line_end <= self.limit).then_some(length)
+    }
+
+    /// The next bytes of the text as a record of this length.
+    pub(super) fn extent(&self, length: usize) -> Extent<'_> {
+        Extent {
+            byte: self.origin,
+            line: self.lines.ends + 1,
+            bytes: self.pending().get(..length).unwrap_or_default(),
         }
-        self.lines.count(bytes);
+    }
+
+    /// Counts the next bytes as a record of this length and passes on to what follows; gives the lines that it takes up.
+    pub(super) fn take(&mut self, length: usize) -> u64 {
+        let to = self.start.saturating_add(length).min(self.window.len());
+        let bytes = self.window.get(self.start..to).unwrap_or_default();
+        let lines = self.lines.count(bytes) + u64::from(self.lines.open);
         match bytes.last() {
             Some(b'\n') => self.oddities.lf += 1,
             Some(b'\r') => self.after_return = true,
             _ => {}
         }
+        self.origin += bytes.len() as u64;
         self.start = to;
-        self.origin = end;
         self.record += 1;
-        Ok(Extent { byte, line, bytes })
+        lines
+    }
+
+    /// What is known of the text from the record's first byte on.
+    pub(super) fn pending(&self) -> &[u8] {
+        self.window.get(self.start..).unwrap_or_default()
+    }
+
+    /// Whether the text ends with what is pending.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Bytes of a record at most, line end not counted.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Bytes of the text up to the last record's end and the blank lines known behind it.
@@ -107,10 +158,25 @@ impl<R> Guard<R> {
         self.blank_lines
     }
 
+    /// Bytes that were delivered or looked at more than once.
+    pub(super) fn again(&self) -> u64 {
+        self.again
+    }
+
+    /// Counts bytes that somebody else has looked at once more.
+    pub(super) fn looked_again(&mut self, bytes: usize) {
+        self.again += bytes as u64;
+    }
+
+    /// Bytes of the text that were read.
+    pub(super) fn read_bytes(&self) -> u64 {
+        self.origin + self.pending().len() as u64
+    }
+
     /// Passes over the line ends before a record, as the parser does. Where a record has begun, its first byte is no
     /// line end, so nothing happens.
     fn skip_line_ends(&mut self) {
-        let pending = self.window.get(self.start..).unwrap_or_default();
+        let pending = self.window.get(self.start..self.given).unwrap_or_default();
         if let Some(first) = pending.first()
             && std::mem::take(&mut self.after_return)
         {
@@ -125,7 +191,15 @@ impl<R> Guard<R> {
         self.origin += length as u64;
     }
 
-    fn too_long(&self) -> ReadError {
+    /// Passes over what is left of the last record's line end, though the parser has not got it.
+    pub(super) fn finish_line_end(&mut self) {
+        let given = std::mem::replace(&mut self.given, self.window.len());
+        self.skip_line_ends();
+        self.given = given.max(self.start);
+    }
+
+    /// Says that the record at hand is too long.
+    pub(super) fn too_long(&self) -> ReadError {
         ReadError::RecordTooLong {
             name: self.name.clone(),
             record: self.record,
@@ -136,84 +210,95 @@ impl<R> Guard<R> {
     }
 }
 
+impl<R: Read> Guard<R> {
+    /// Reads on into the window, ahead of the parser.
+    pub(super) fn read_ahead(&mut self) -> io::Result<()> {
+        let old = self.window.len();
+        self.window.resize(old + AHEAD_BYTES, 0);
+        let read = match self.window.get_mut(old..) {
+            Some(buffer) => read_from(&mut self.inner, buffer),
+            None => Ok(0),
+        };
+        self.window.truncate(old + *read.as_ref().unwrap_or(&0));
+        self.ended = read? == 0;
+        let new = self.window.get(old..).unwrap_or_default();
+        self.oddities.nuls += memchr::memchr_iter(0, new).count() as u64;
+        Ok(())
+    }
+
+    /// Remembers why the text cannot be read on until the parser comes there: what is before it is sound.
+    pub(super) fn fails_behind(&mut self, error: io::Error) {
+        self.failed = Some(error);
+    }
+
+    /// Delivers the next part of what is in the window already.
+    fn deliver(&mut self, buffer: &mut [u8]) -> usize {
+        let rest = self.window.get(self.given..).unwrap_or_default();
+        if self.step == 0 {
+            self.step = memchr2(b'\r', b'\n', rest).map_or(rest.len(), |end| end + 1);
+        }
+        let count = self.step.min(rest.len()).min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(rest.get(..count).unwrap_or_default()) {
+            *to = *from;
+        }
+        self.step = self.step.saturating_mul(2);
+        self.given += count;
+        count
+    }
+}
+
+fn read_from(inner: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match inner.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+/// Delivers again from the record on that is pending: the offset must be its own.
+impl<R> Seek for Guard<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if to != SeekFrom::Start(self.origin) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        self.again += self.given.saturating_sub(self.start) as u64;
+        self.given = self.start;
+        self.step = 0;
+        Ok(self.origin)
+    }
+}
+
 impl<R: Read> Read for Guard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // The parser asks for more, so it has taken all that is pending, and no record has ended in it. It asks once more
         // at the end of the text, so the last blank lines are counted here too.
         self.skip_line_ends();
-        if self.window.len() - self.start > self.limit {
+        if self.given.saturating_sub(self.start) > self.limit {
             return Err(io::Error::other(self.too_long()));
+        }
+        if self.given < self.window.len() {
+            return Ok(self.deliver(buffer));
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
         }
         self.window.drain(..self.start);
         self.start = 0;
-        let count = loop {
-            match self.inner.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
+        self.given = self.window.len();
+        let count = read_from(&mut self.inner, buffer)?;
+        self.ended = count == 0;
         let read = buffer.get(..count).unwrap_or_default();
         self.oddities.nuls += memchr::memchr_iter(0, read).count() as u64;
         self.window.extend_from_slice(read);
+        self.given = self.window.len();
         Ok(count)
-    }
-}
-
-/// How many lines end within a part of a record.
-pub(super) fn line_ends(part: &[u8]) -> u64 {
-    Lines::default().count(part)
-}
-
-/// Counts line ends in a text that comes in parts: LF, CRLF and CR each are one.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
-    pub(super) ends: u64,
-    /// The last byte was CR, and an LF now belongs to it.
-    after_return: bool,
-    /// There is a last byte, and it ends no line.
-    open: bool,
-}
-
-impl Lines {
-    /// Counts the line ends of the next part, and gives their number.
-    pub(super) fn count(&mut self, part: &[u8]) -> u64 {
-        let before = self.ends;
-        for at in memchr::memchr2_iter(b'\r', b'\n', part) {
-            let after_return = match at.checked_sub(1) {
-                None => self.after_return,
-                Some(previous) => part.get(previous) == Some(&b'\r'),
-            };
-            let second_half = after_return && part.get(at) == Some(&b'\n');
-            self.ends += u64::from(!second_half);
-        }
-        if let Some(last) = part.last() {
-            self.after_return = *last == b'\r';
-            self.open = !matches!(last, b'\r' | b'\n');
-        }
-        self.ends - before
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_are_counted_alike_however_the_text_is_cut() {
-        let check = |text: &str, expected: u64| {
-            for size in 1..=text.len().max(1) {
-                let mut lines = Lines::default();
-                let sum: u64 = text.as_bytes().chunks(size).map(|part| lines.count(part)).sum();
-                assert_eq!((sum, lines.ends), (expected, expected), "{text:?} in parts of {size}");
-            }
-        };
-        check("", 0);
-        check("a", 0);
-        check("a\nb\n", 2);
-        check("a\r\nb\r\n", 2);
-        check("a\rb\r", 2);
-        check("\n\r\n\r\r\n\n\r", 6);
-    }
 
     /// A text of endless repetition, as no file could hold it.
     struct Endless {

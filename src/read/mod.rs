@@ -7,9 +7,12 @@
 //! packing    gzip, zstd, xz and bzip2, by content
 //! encoding   byte order mark away, UTF-16 and declared encodings to UTF-8
 //! dialect    separator and line end, from the head of the text
-//! guard      keeps the bytes since the last record's end; stops a record without end
+//! guard      keeps the bytes since the last record's end, to deliver them again; stops a record without end
 //! quotes     whether a record ends where it should
+//! resume     the next line on which a record begins that fits the header
 //! records    csv → recycled chunks, each record with number, line and byte
+//! kinds      records, and what stands between them: separators, repeated headers, trailers
+//! trailer    whether a declared count is that of the records
 //! header     names of columns → fields of the API
 //! ```
 //!
@@ -18,8 +21,8 @@
 //!
 //! What it deliberately does not do: it repairs nothing and judges no value. A record with too few or too many fields
 //! and a field that is too long come out as they are, since they are findings of that record and not errors of the
-//! file; so is text behind a closing quote, as long as it stays on one line. Whatever does stop the reading is a
-//! [`ReadError`] that names the place. No value of a record is ever part of an error; where the encoding is in question,
+//! file. So is a record with a quote that is missing or too much: it ends before the next line that fits the header, and
+//! is marked. Whatever does stop the reading is a [`ReadError`] that names the place. No value of a record is ever part of an error; where the encoding is in question,
 //! a few characters outside ASCII are, with the shape of what is around them.
 
 mod dialect;
@@ -27,21 +30,28 @@ mod encoding;
 mod error;
 mod guard;
 mod header;
+mod kinds;
 mod likely;
+mod lines;
 mod names;
 mod packing;
+mod patterns;
 mod problem;
 mod quotes;
 mod records;
 mod required;
+mod resume;
 mod source;
 mod tally;
+mod trailer;
 
 pub use dialect::{Dialect, LineEnd};
 pub use error::ReadError;
 pub use header::map;
 pub use likely::Reading;
+pub use patterns::expand;
 pub use problem::HeaderProblem;
 pub use records::Records;
-pub use source::{Digest, Fingerprint, STANDARD_INPUT, Source};
+pub use source::{Change, Digest, Fingerprint, STANDARD_INPUT, Source};
 pub use tally::{Oddities, Tally};
+pub use trailer::TrailerProblem;

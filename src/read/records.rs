@@ -1,8 +1,9 @@
 //! From text to chunks of records, each with its place.
 //!
 //! Parses with the `csv` crate by RFC 4180 (quotes, doubled quotes, line ends inside quotes; LF, CRLF or CR between
-//! records) on the caller's thread. Blank lines are skipped and counted. It does not compare a record with the header
-//! and does not look at the length of a field: both are findings of one record, for `normalize`.
+//! records) on the caller's thread. What is no record is counted as what it is: blank lines, lines of separators, repeated
+//! headers, trailers. A record whose quotes cannot be trusted ends before the next line on which one begins that fits the
+//! header. It does not hold the number of fields or their length against a record: both are findings, for `normalize`.
 
 use std::io::{Cursor, Read};
 
@@ -11,16 +12,24 @@ use csv::ByteRecord;
 use super::dialect::{Dialect, HEAD_BYTES};
 use super::encoding;
 use super::error::ReadError;
-use super::guard::{self, Guard};
+use super::guard::{Extent, Guard};
+use super::kinds::Kind;
 use super::likely;
+use super::lines::line_ends;
 use super::names;
 use super::packing::Limits;
 use super::quotes;
+use super::resume::Shape;
 use super::source::Source;
 use super::tally::Tally;
+use super::trailer::Trailers;
 use crate::config::settings::InputSettings;
-use crate::model::chunk::Chunk;
+use crate::model::chunk::{Broken, Chunk};
 use crate::model::position::Position;
+
+mod broken;
+#[cfg(test)]
+mod tests;
 
 /// The parser's buffer: it and the guard's window stay in a second-level cache.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -37,10 +46,32 @@ pub struct Records {
     /// Name of the encoding that was decoded.
     encoding: &'static str,
     header: Vec<String>,
-    /// How many were read, the header not counted.
-    count: u64,
-    /// Whether the last record has text behind a closing quote.
-    stray_quote: bool,
+    shape: Shape,
+    trailers: Option<Trailers>,
+    /// Bytes that may be delivered or looked at again, at all and for each byte that was read.
+    allowance: (u64, u64),
+    /// What was counted so far; the guard knows the rest.
+    counted: Counted,
+}
+
+/// Lines by what stands on them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    records: u64,
+    record_lines: u64,
+    first_header_lines: u64,
+    separator_lines: u64,
+    header_lines: u64,
+    trailer_lines: u64,
+}
+
+/// What was read where.
+struct Next {
+    position: Position,
+    kind: Kind,
+    broken: Option<Broken>,
+    /// Lines that it takes up.
+    lines: u64,
 }
 
 impl Records {
@@ -75,33 +106,52 @@ impl Records {
             .delimiter(dialect.delimiter)
             .buffer_capacity(BUFFER_BYTES)
             .from_reader(guard);
-        let name = name.to_owned();
+        let shape = Shape {
+            delimiter: dialect.delimiter,
+            columns: 0,
+            trailer: None,
+        };
         let mut records = Self {
-            name,
+            name: name.to_owned(),
             reader,
             dialect,
             encoding: encoding::DEFAULT,
             header: Vec::new(),
-            count: 0,
-            stray_quote: false,
+            shape,
+            trailers: None,
+            allowance: (broken::AGAIN_BYTES, broken::AGAIN_PER_BYTE),
+            counted: Counted::default(),
         };
         let mut first = ByteRecord::new();
-        if records.read(&mut first, 0)?.is_none() {
-            return Err(ReadError::NoHeader { name: records.name });
+        loop {
+            let Some(next) = records.read(&mut first, 0)? else {
+                return Err(ReadError::NoHeader { name: records.name });
+            };
+            if next.kind != Kind::Separators {
+                records.counted.first_header_lines = next.lines;
+                break;
+            }
+            records.counted.separator_lines += next.lines;
         }
-        if first.len() > input.max_columns {
-            let (columns, limit) = (first.len(), input.max_columns);
+        records.take_header(&first, input)?;
+        Ok(records)
+    }
+
+    fn take_header(&mut self, header: &ByteRecord, input: &InputSettings) -> Result<(), ReadError> {
+        if header.len() > input.max_columns {
             return Err(ReadError::TooManyColumns {
-                name: records.name,
-                columns,
-                limit,
+                name: self.name.clone(),
+                columns: header.len(),
+                limit: input.max_columns,
             });
         }
-        records.header = first
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned())
-            .collect();
-        Ok(records)
+        let names = header.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+        self.header = names.collect();
+        self.shape.columns = header.len();
+        let trailer = input.trailer.as_ref();
+        self.shape.trailer = trailer.map(|trailer| trailer.starts_with.clone().into_bytes());
+        self.trailers = trailer.map(Trailers::new);
+        Ok(())
     }
 
     /// The names of the columns, as the source writes them.
@@ -121,12 +171,18 @@ impl Records {
 
     /// What was read so far.
     pub fn tally(&self) -> Tally {
-        let guard = self.reader.get_ref();
+        let (guard, counted) = (self.reader.get_ref(), self.counted);
         Tally {
-            records: self.count,
+            records: counted.records,
+            record_lines: counted.record_lines,
+            first_header_lines: counted.first_header_lines,
             blank_lines: guard.blank_lines(),
+            separator_lines: counted.separator_lines,
+            header_lines: counted.header_lines,
+            trailer_lines: counted.trailer_lines,
             lines: guard.lines(),
             bytes: guard.text_bytes(),
+            bytes_again: guard.again(),
             oddities: guard.oddities(),
         }
     }
@@ -138,48 +194,113 @@ impl Records {
         chunk.clear();
         let from = self.reader.position().byte();
         while let Some(slot) = chunk.slot() {
-            let Some(position) = self.read(slot, self.count + 1)? else {
-                return Ok(false);
+            let Some(next) = self.read(slot, self.counted.records + 1)? else {
+                return self.end().map(|()| false);
             };
-            self.count = position.record;
-            chunk.keep(position);
-            if self.stray_quote {
-                chunk.mark_stray_quote();
+            match next.kind {
+                Kind::Record => {}
+                Kind::Separators => self.counted.separator_lines += next.lines,
+                Kind::Header => self.counted.header_lines += next.lines,
+                Kind::Trailer => {
+                    self.counted.trailer_lines += next.lines;
+                    if let Some(trailers) = &mut self.trailers {
+                        trailers.trailer(slot, next.position.line);
+                    }
+                }
             }
-            if self.reader.position().byte() - from >= CHUNK_BYTES {
+            if next.kind != Kind::Record {
+                continue;
+            }
+            self.counted.records = next.position.record;
+            self.counted.record_lines += next.lines;
+            if let Some(trailers) = &mut self.trailers {
+                trailers.record(next.position.line);
+            }
+            chunk.keep(next.position);
+            if let Some(broken) = next.broken {
+                chunk.mark_broken(broken);
+            }
+            if self.reader.position().byte().saturating_sub(from) >= CHUNK_BYTES {
                 break;
             }
         }
         Ok(true)
     }
 
-    /// Reads the next record, which has this number, and checks its limits and its encoding; `None` at the end of the
-    /// text.
-    fn read(&mut self, record: &mut ByteRecord, number: u64) -> Result<Option<Position>, ReadError> {
-        let more = self.reader.read_byte_record(record);
-        if !more.map_err(|error| ReadError::from_csv(&self.name, error))? {
-            return Ok(None);
+    /// What can be said only of the whole.
+    fn end(&self) -> Result<(), ReadError> {
+        let tally = self.tally();
+        debug_assert!(tally.adds_up(), "{tally:?}");
+        let problem = self.trailers.as_ref().and_then(|trailers| trailers.end(tally.lines));
+        problem.map_or(Ok(()), |problem| {
+            Err(ReadError::Trailer {
+                name: self.name.clone(),
+                problem,
+            })
+        })
+    }
+
+    /// Reads the next record, which has this number if it is one, and checks its limits, its quotes and its encoding;
+    /// `None` at the end of the text.
+    fn read(&mut self, record: &mut ByteRecord, number: u64) -> Result<Option<Next>, ReadError> {
+        let parsed = match self.reader.read_byte_record(record) {
+            Ok(false) => return Ok(None),
+            Ok(true) => {
+                let end = self.reader.position().byte();
+                self.reader.get_mut().record_ended(end)
+            }
+            Err(error) => {
+                let error = ReadError::from_csv(&self.name, error);
+                if !matches!(error, ReadError::RecordTooLong { .. }) {
+                    return Err(error);
+                }
+                None
+            }
+        };
+        let (length, broken, is_cut) = self.judge_quotes(parsed, record.len(), number)?;
+        let extent = self.reader.get_ref().extent(length);
+        if is_cut {
+            // One field, so that what is fed back unrepaired fits no header.
+            record.clear();
         }
-        let end = self.reader.position().byte();
-        let extent = self.reader.get_mut().record_ended(end)?;
         let position = Position {
             record: number,
             line: extent.line,
             byte: extent.byte,
         };
         if let Some(at) = encoding::broken_at(extent.bytes) {
-            let before = extent.bytes.get(..at).unwrap_or_default();
-            return Err(ReadError::NotUtf8 {
-                name: self.name.clone(),
-                record: number,
-                line: position.line + guard::line_ends(before),
-                byte: position.byte + at as u64,
-                column: broken_column(record, &self.header),
-                likely: likely::readings(extent.bytes, at),
-            });
+            return Err(self.not_utf8(record, position, &extent, at));
         }
-        self.stray_quote = quotes::is_stray(&self.name, position, extent.bytes, self.dialect.delimiter)?;
-        Ok(Some(position))
+        let kind = if broken.is_some() {
+            Kind::Record
+        } else {
+            Kind::of(record, extent.bytes, &self.header, &self.shape)
+        };
+        if is_cut {
+            record.push_field(quotes::without_end(extent.bytes));
+        }
+        let lines = self.reader.get_mut().take(length);
+        if is_cut {
+            self.go_back(position.line)?;
+        }
+        Ok(Some(Next {
+            position,
+            kind,
+            broken,
+            lines,
+        }))
+    }
+
+    fn not_utf8(&self, record: &ByteRecord, position: Position, extent: &Extent<'_>, at: usize) -> ReadError {
+        let before = extent.bytes.get(..at).unwrap_or_default();
+        ReadError::NotUtf8 {
+            name: self.name.clone(),
+            record: position.record,
+            line: position.line + line_ends(before),
+            byte: position.byte + at as u64,
+            column: broken_column(record, &self.header),
+            likely: likely::readings(extent.bytes, at),
+        }
     }
 }
 
@@ -191,200 +312,4 @@ fn broken_column(record: &ByteRecord, header: &[String]) -> Option<(usize, Strin
         .get(index)
         .map_or_else(|| String::from("no name"), |name| names::shown(name));
     Some((index + 1, name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings() -> InputSettings {
-        InputSettings {
-            delimiter: None,
-            encoding: None,
-            default_region: None,
-            date_formats: Vec::new(),
-            null_words: Vec::new(),
-            max_record_bytes: 40,
-            max_field_bytes: 40,
-            max_columns: 3,
-            max_unpacked_bytes: 1 << 30,
-            max_unpack_ratio: 100,
-            max_rejects: None,
-            workers: 1,
-        }
-    }
-
-    fn open(text: &'static [u8]) -> Result<Records, ReadError> {
-        Records::from_bytes("a.csv", Box::new(text), &settings())
-    }
-
-    /// Number, line, byte and fields of every record, or what stopped the reading.
-    fn check(text: &'static [u8], expected: &str) {
-        let mut read = Vec::new();
-        let mut chunk = Chunk::new(2);
-        let result = open(text).and_then(|mut records| {
-            loop {
-                let filled = records.fill(&mut chunk);
-                for (place, record) in chunk.iter() {
-                    let fields: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
-                    let place = format!("{}:{}:{}", place.record, place.line, place.byte);
-                    read.push(format!("{place} {}", fields.join("/")));
-                }
-                if !filled? {
-                    return Ok(records.tally());
-                }
-            }
-        });
-        read.push(result.map_or_else(
-            // What likely encodings read has tests of its own.
-            |error| error.to_string().lines().next().unwrap_or_default().to_owned(),
-            |tally| {
-                format!(
-                    "{} blank, {} lines, {} bytes",
-                    tally.blank_lines, tally.lines, tally.bytes
-                )
-            },
-        ));
-        assert_eq!(read.join(" | "), expected, "{}", String::from_utf8_lossy(text));
-    }
-
-    #[test]
-    fn records_have_their_true_places() {
-        check(
-            b"id,n\n1,a\n2,b\n",
-            "1:2:5 1/a | 2:3:9 2/b | 0 blank, 3 lines, 13 bytes",
-        );
-        check(
-            b"id,n\r\n1,a\r\n2,b",
-            "1:2:6 1/a | 2:3:11 2/b | 0 blank, 3 lines, 14 bytes",
-        );
-        check(
-            b"id,n\r1,a\r2,b\r",
-            "1:2:5 1/a | 2:3:9 2/b | 0 blank, 3 lines, 13 bytes",
-        );
-        check(
-            b"id,n\n\"1\n\r\n\",a\n2,b\n",
-            "1:2:5 1\n\r\n/a | 2:5:14 2/b | 0 blank, 5 lines, 18 bytes",
-        );
-    }
-
-    #[test]
-    fn blank_lines_are_skipped_and_counted() {
-        check(b"\n\r\nid,n\n\n1,a\r\n\r\n\n", "1:5:9 1/a | 5 blank, 7 lines, 17 bytes");
-        check(
-            b"id,n\n \n,\n\"\"\n",
-            "1:2:5   | 2:3:7 / | 3:4:9  | 0 blank, 4 lines, 12 bytes",
-        );
-    }
-
-    #[test]
-    fn a_header_alone_is_a_source_without_records() {
-        check(b"id,n", "0 blank, 1 lines, 4 bytes");
-        check(b"id,n\r\n", "0 blank, 1 lines, 6 bytes");
-        check(b"\n\n", "a.csv has no header: it holds no record at all");
-    }
-
-    #[test]
-    fn a_byte_order_mark_does_not_count() {
-        check(b"\xef\xbb\xbfid,n\n1,a\n", "1:2:5 1/a | 0 blank, 2 lines, 9 bytes");
-    }
-
-    #[test]
-    fn ragged_records_come_out_as_they_are() {
-        check(
-            b"id,n\n1\n2,b,c,d\n",
-            "1:2:5 1 | 2:3:7 2/b/c/d | 0 blank, 3 lines, 15 bytes",
-        );
-    }
-
-    #[test]
-    fn quotes_that_may_hide_records_stop_the_reading() {
-        check(
-            b"id,n\n1,a\n2,\"b\n3,c\n",
-            "1:2:5 1/a | a quote in record 2 of a.csv is never closed: line 3, byte 11",
-        );
-        check(
-            b"id,n\n1,\"a\n2,\"b\n",
-            "record 1 of a.csv begins on line 2 and has text behind a closing quote: line 3, byte 13",
-        );
-        check(
-            b"id,\"n\n1,a\n",
-            "a quote in the header of a.csv is never closed: line 1, byte 3",
-        );
-        check(
-            b"id,\"n\"x\n",
-            "the header of a.csv begins on line 1 and has text behind a closing quote: line 1, byte 6",
-        );
-    }
-
-    #[test]
-    fn a_stray_quote_on_one_line_is_of_its_record_alone() {
-        let mut chunk = Chunk::new(4);
-        let mut records = open(b"id,n\n1,\"An\"n\n2,A\"nn\n").unwrap();
-        records.fill(&mut chunk).unwrap();
-        let stray: Vec<_> = chunk
-            .iter()
-            .map(|(position, _)| chunk.has_stray_quote(position))
-            .collect();
-        assert_eq!(stray, [true, false]);
-    }
-
-    #[test]
-    fn what_is_not_utf8_is_named_by_its_place() {
-        check(
-            b"id,n\n1,a\n2,\"b\n\xfc\"\n",
-            "1:2:5 1/a | record 2 of a.csv is not UTF-8: line 4, byte 14, column 2 (`n`)",
-        );
-        check(
-            b"id,\xfc\n",
-            "the header of a.csv is not UTF-8: line 1, byte 3, column 2 (no name)",
-        );
-        // A character in two halves, on both sides of a separator or of a quote.
-        check(
-            b"id,n\n\xc3,\xa9\n",
-            "record 1 of a.csv is not UTF-8: line 2, byte 5, column 1 (`id`)",
-        );
-        check(
-            b"id,n\n\"\xc3\"\xa9,b\n",
-            "record 1 of a.csv is not UTF-8: line 2, byte 6",
-        );
-    }
-
-    #[test]
-    fn the_limit_on_a_record_is_exact() {
-        check(
-            b"id,n\n1,34567890123456789012345678901234567890\r\n2,b",
-            "1:2:5 1/34567890123456789012345678901234567890 | 2:3:47 2/b | 0 blank, 3 lines, 50 bytes",
-        );
-        check(
-            b"id,n\n1,345678901234567890123456789012345678901\n",
-            "record 1 of a.csv, which starts at line 2, byte 5, is longer than 40 bytes",
-        );
-        check(
-            b"id,n\n1,a\n2,\"b\n3,c\n4,d\n5,e\n6,f\n7,g\n8,h\n9,i\n0,j\n1,k\n",
-            "1:2:5 1/a | record 2 of a.csv, which starts at line 3, byte 9, is longer than 40 bytes",
-        );
-    }
-
-    #[test]
-    fn a_header_has_a_limit_of_columns() {
-        check(b"a,b,c\n", "0 blank, 1 lines, 6 bytes");
-        check(b"a,b,c,d\n", "the header of a.csv has 4 columns, more than 3");
-    }
-
-    #[test]
-    fn a_chunk_of_huge_records_is_full_before_its_slots_are() {
-        let text = "id,n\n".to_owned() + &format!("1,{}\n", "x".repeat(400_000)).repeat(7);
-        let input = InputSettings {
-            max_record_bytes: 1 << 20,
-            ..settings()
-        };
-        let mut records = Records::from_bytes("a.csv", Box::new(Cursor::new(text)), &input).unwrap();
-        let mut chunk = Chunk::new(1000);
-        let mut lengths = Vec::new();
-        while records.fill(&mut chunk).unwrap() {
-            lengths.push(chunk.len());
-        }
-        assert_eq!((lengths, chunk.len()), (vec![3, 3], 1));
-    }
 }

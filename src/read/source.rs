@@ -3,6 +3,7 @@
 //! A source that is not a regular file (`-`, a pipe) is first written into a temporary file that has no name, so that
 //! no one else can open it and nothing is left behind. It does not look into the bytes: that is for the layers above.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
@@ -30,6 +31,49 @@ pub struct Fingerprint {
     pub bytes: u64,
     /// When it was last written; `None` where the file system does not say.
     pub modified: Option<SystemTime>,
+}
+
+/// What happened to a file between two looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Something was appended.
+    Grew {
+        /// Size before, in bytes.
+        from: u64,
+        /// Size now.
+        to: u64,
+    },
+    /// It was cut, or is being written anew.
+    Shrank {
+        /// Size before, in bytes.
+        from: u64,
+        /// Size now.
+        to: u64,
+    },
+    /// It has the same size and another time of its last change.
+    Written,
+}
+
+/// The middle of a sentence: the file … while it was being read.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Grew { from, to } => write!(f, "grew from {from} to {to} bytes"),
+            Self::Shrank { from, to } => write!(f, "shrank from {from} to {to} bytes"),
+            Self::Written => f.write_str("was written to"),
+        }
+    }
+}
+
+impl Change {
+    /// What to do next.
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::Grew { .. } => "whatever writes the file is not done: wait for it, and start again",
+            Self::Shrank { .. } => "the file was cut or is being written anew: wait until it is whole, and start again",
+            Self::Written => "what was checked is no longer what is there: start again once nobody writes the file",
+        }
+    }
 }
 
 /// What identifies the content of a source, as it is stored: before unpacking and decoding.
@@ -125,11 +169,19 @@ impl Source {
             .file
             .metadata()
             .map_err(|error| ReadError::from_io(&self.name, error))?;
-        if fingerprint(&metadata) == self.fingerprint {
+        let (before, now) = (self.fingerprint, fingerprint(&metadata));
+        if now == before {
             return Ok(());
         }
+        let (from, to) = (before.bytes, now.bytes);
+        let change = match to.cmp(&from) {
+            Ordering::Greater => Change::Grew { from, to },
+            Ordering::Less => Change::Shrank { from, to },
+            Ordering::Equal => Change::Written,
+        };
         Err(ReadError::Changed {
             name: self.name.clone(),
+            change,
         })
     }
 
@@ -270,9 +322,26 @@ mod tests {
         let source = Source::from_argument(&path, directory.path()).unwrap();
         assert_eq!(source.digest().unwrap(), spooled(b"id\n1\n").digest().unwrap());
         source.check_unchanged().unwrap();
-        std::fs::write(&path, b"id\n1\n2\n").unwrap();
-        assert!(matches!(source.check_unchanged(), Err(ReadError::Changed { .. })));
-        assert!(matches!(source.digest(), Err(ReadError::Changed { .. })));
+        for (text, change) in [
+            ("id\n1\n2\n", "grew from 5 to 7 bytes"),
+            ("id\n", "shrank from 5 to 3 bytes"),
+            ("id\n2\n", "was written to"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            // The clock of a file system may stand still between two writes.
+            let later = source.fingerprint().modified.unwrap() + std::time::Duration::from_secs(2);
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(later)
+                .unwrap();
+            let error = source.check_unchanged().unwrap_err();
+            let expected = format!("{} {change} while it was being read", source.name());
+            assert_eq!(error.to_string(), expected);
+            assert!(error.hint().is_some());
+            assert!(matches!(source.digest(), Err(ReadError::Changed { .. })));
+        }
     }
 
     #[test]

@@ -7,14 +7,44 @@
 pub struct Tally {
     /// Records, the header not counted.
     pub records: u64,
+    /// Lines of the records.
+    pub record_lines: u64,
+    /// Lines of the header with which the source begins.
+    pub first_header_lines: u64,
     /// Lines between records that hold nothing at all.
     pub blank_lines: u64,
-    /// Lines, the header's and the blank ones included.
+    /// Lines of separators, spaces and empty quotes, which a spreadsheet makes of empty rows.
+    pub separator_lines: u64,
+    /// Lines of headers that equal the first one, as joined exports have them.
+    pub header_lines: u64,
+    /// Lines of trailers, which the configuration declares.
+    pub trailer_lines: u64,
+    /// All lines.
     pub lines: u64,
     /// Bytes of decoded text, without a byte order mark.
     pub bytes: u64,
+    /// Bytes delivered or looked at more than once, since a quote was missing or too much.
+    pub bytes_again: u64,
     /// What is unusual about the text and does no harm.
     pub oddities: Oddities,
+}
+
+impl Tally {
+    /// Whether every line is accounted for; to be asked at the end of a reading.
+    pub fn adds_up(&self) -> bool {
+        let others = self.blank_lines + self.separator_lines + self.header_lines + self.trailer_lines;
+        self.first_header_lines + self.record_lines + others == self.lines
+    }
+
+    /// What is worth a word about the source as a whole, a sentence each, without the source's name.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.records == 0 {
+            notices.push("the file has a header and no record; check that the export is whole".to_owned());
+        }
+        notices.append(&mut self.oddities.notices());
+        notices
+    }
 }
 
 /// What is unusual about a text and does no harm, so that it is said once and not for each record.
@@ -76,7 +106,8 @@ mod tests {
             let mut record = csv::ByteRecord::new();
             while reader.read_byte_record(&mut record).unwrap() {
                 let end = reader.position().byte();
-                reader.get_mut().record_ended(end).unwrap();
+                let length = reader.get_mut().record_ended(end).unwrap();
+                reader.get_mut().take(length);
             }
             assert_eq!(
                 reader.get_ref().oddities().notices(),

@@ -23,6 +23,9 @@ pub fn run_json(summary: &Summary) -> Value {
                 "bytes": input.bytes,
                 "records": input.totals.map(|totals| totals.records),
                 "blank_lines": input.totals.map(|totals| totals.blank_lines),
+                "separator_lines": input.totals.map(|totals| totals.separator_lines),
+                "header_lines": input.totals.map(|totals| totals.header_lines),
+                "trailer_lines": input.totals.map(|totals| totals.trailer_lines),
             })
         })
         .collect();

@@ -10,4 +10,4 @@ mod text;
 pub use self::csv::write_csv;
 pub use json::{run_json, runs_json};
 pub use summary::Summary;
-pub use text::{counted, grouped, run_text, runs_text};
+pub use text::{counted, grouped, read_text, run_text, runs_text};

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::summary::Summary;
 use crate::clock::rfc3339;
+use crate::ledger::InputTotals;
 use crate::model::row_state::RowState;
 use crate::model::rule::Severity;
 
@@ -24,6 +25,30 @@ pub fn grouped(number: u64) -> String {
 pub fn counted(number: u64, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {thing}{ending}", grouped(number))
+}
+
+/// What was read of a source: records and blank lines always, all else where there is some.
+pub fn read_text(totals: &InputTotals) -> String {
+    let mut text = format!(
+        "{}, {}",
+        counted(totals.records, "record"),
+        counted(totals.blank_lines, "blank line")
+    );
+    for (count, thing) in [
+        (totals.separator_lines, "line of separators", "lines of separators"),
+        (
+            totals.header_lines,
+            "line of repeated headers",
+            "lines of repeated headers",
+        ),
+        (totals.trailer_lines, "trailer line", "trailer lines"),
+    ]
+    .into_iter()
+    .filter_map(|(count, one, many)| (count > 0).then_some((count, if count == 1 { one } else { many })))
+    {
+        text.push_str(&format!(", {} {thing}", grouped(count)));
+    }
+    text
 }
 
 /// A run with its sources, control totals and reasons.
@@ -53,12 +78,7 @@ fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
     for input in &run.inputs {
         write!(text, "  input   {}, {}", input.name, counted(input.bytes, "byte"))?;
         match input.totals {
-            Some(totals) => writeln!(
-                text,
-                ", {}, {}",
-                counted(totals.records, "record"),
-                counted(totals.blank_lines, "blank line")
-            )?,
+            Some(totals) => writeln!(text, ", {}", read_text(&totals))?,
             None => writeln!(text, ", not read to its end yet")?,
         }
         writeln!(text, "          sha256 {}", input.digest)?;

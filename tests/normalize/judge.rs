@@ -46,7 +46,7 @@ const POSITION: Position = Position {
 };
 
 /// Checks a record with a cell for each field.
-pub fn check(cells: &[String]) -> Checked {
+pub(crate) fn check(cells: &[String]) -> Checked {
     NORMALIZER.check(&MAPPING, POSITION, &ByteRecord::from(cells.to_vec()))
 }
 
@@ -76,7 +76,7 @@ fn findings(checked: &Checked) -> &[Finding] {
 }
 
 /// What is wrong with how a record was checked; nothing, for every record.
-pub fn judge(cells: &[String]) -> Result<(), String> {
+pub(crate) fn judge(cells: &[String]) -> Result<(), String> {
     let checked = check(cells);
     for finding in findings(&checked) {
         let rules = finding.field.map_or(RECORD_RULES, |id| id.field().kind.rules());

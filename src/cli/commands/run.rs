@@ -16,6 +16,7 @@ use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
 use crate::pipeline::{self, Inputs, Progress, Ran, RunEnd, RunRequest};
+use crate::read;
 use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
 use crate::send::Stop;
@@ -26,6 +27,7 @@ pub(super) const SANDBOX_NAMESPACE: &str = "5a17db0c-0000-5000-8000-73616e64626f
 pub(super) const SANDBOX_TARGET: &str = "sandbox";
 
 pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
+    let files = read::expand(&args.files)?;
     let runtime = interrupt::runtime()?;
     let mut layers = layers(args)?;
     let sandbox = if args.ledger.sandbox {
@@ -36,7 +38,7 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     let settings = resolve(&layers)?;
     require_target(&settings)?;
     super::make_data_dir(&settings)?;
-    let inputs = Inputs::open(&args.files, &settings)?;
+    let inputs = Inputs::open(&files, &settings)?;
     super::show_inputs(&inputs);
     let request = RunRequest {
         settings: &settings,

@@ -21,18 +21,20 @@ use crate::model::mapping::Mapping;
 use crate::model::row_state::RowState;
 use crate::model::rule::Severity;
 use crate::pipeline::{self, Inputs, Judged, Judgment, Outputs, PipelineError, Progress, Validation};
-use crate::report::{counted, grouped};
+use crate::read;
+use crate::report::{counted, grouped, read_text};
 use crate::send::Stop;
 
 pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     let settings = resolve(&super::layers(&args.config)?)?;
     // Only what cannot be read twice leaves a trace, and that until the end.
-    if args.files.iter().any(|file| !file.is_file()) {
+    let files = read::expand(&args.files)?;
+    if files.iter().any(|file| !file.is_file()) {
         super::make_data_dir(&settings)?;
     }
-    let inputs = Inputs::open(&args.files, &settings)?;
+    let inputs = Inputs::open(&files, &settings)?;
     super::show_inputs(&inputs);
-    let mut outputs = Outputs::create(args.accepted.as_deref(), args.rejects.as_deref(), &args.files)?;
+    let mut outputs = Outputs::create(args.accepted.as_deref(), args.rejects.as_deref(), &files)?;
     let mut out = BufWriter::new(super::results());
     let progress = Arc::new(Progress::default());
     let display = Display::start(&progress);
@@ -172,13 +174,7 @@ fn write_summary(out: &mut impl Write, inputs: &Inputs, validation: &Validation)
         writeln!(out)?;
     }
     for (input, tally) in inputs.iter().zip(&validation.inputs) {
-        writeln!(
-            out,
-            "{}: {}, {}",
-            input.source.name(),
-            counted(tally.records, "record"),
-            counted(tally.blank_lines, "blank line")
-        )?;
+        writeln!(out, "{}: {}", input.source.name(), read_text(&pipeline::totals(tally)))?;
     }
     let totals = &validation.totals;
     for (word, state) in [
@@ -208,7 +204,14 @@ fn summary_json(inputs: &Inputs, validation: &Validation) -> serde_json::Value {
         .iter()
         .zip(&validation.inputs)
         .map(|(input, tally)| {
-            json!({ "name": input.source.name(), "records": tally.records, "blank_lines": tally.blank_lines })
+            json!({
+                "name": input.source.name(),
+                "records": tally.records,
+                "blank_lines": tally.blank_lines,
+                "separator_lines": tally.separator_lines,
+                "header_lines": tally.header_lines,
+                "trailer_lines": tally.trailer_lines,
+            })
         })
         .collect();
     json!({

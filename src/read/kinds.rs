@@ -1,0 +1,124 @@
+//! What a parsed record is: a record, or something else that stands between records and is counted as what it is.
+//!
+//! Spreadsheets export lines of separators, programs join exports with their headers, and some systems end an export with
+//! a count. None of these is a customer, and none is an error. It looks at whole fields only, and never at the values of
+//! what is a record.
+
+use csv::ByteRecord;
+
+use super::resume::{MARK, Shape};
+
+/// What a parsed record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A record.
+    Record,
+    /// Nothing but separators, spaces and empty quotes.
+    Separators,
+    /// The header once more.
+    Header,
+    /// A trailer, as the configuration declares it.
+    Trailer,
+}
+
+impl Kind {
+    /// What a record is that stands in the text like this.
+    pub(super) fn of(record: &ByteRecord, text: &[u8], header: &[String], shape: &Shape) -> Self {
+        let first = record.get(0).unwrap_or_default();
+        if shape.trailer.as_ref().is_some_and(|trailer| first.starts_with(trailer)) {
+            return Self::Trailer;
+        }
+        // One byte tells nearly every record from these.
+        let may_be_blank = |byte: &u8| *byte == shape.delimiter || matches!(byte, b'"' | b' ' | b'\t');
+        if text.first().is_some_and(may_be_blank) && record.iter().all(is_blank) {
+            return Self::Separators;
+        }
+        if header.first().is_some_and(|name| is_name(first, name)) && repeats(record, header) {
+            return Self::Header;
+        }
+        Self::Record
+    }
+}
+
+fn is_blank(field: &[u8]) -> bool {
+    std::str::from_utf8(field).is_ok_and(|field| field.trim().is_empty())
+}
+
+/// Whether a field is this name of the header. The parser takes a byte order mark, and with it the quote behind it, for
+/// a part of the first field.
+fn is_name(field: &[u8], name: &str) -> bool {
+    let name = name.as_bytes();
+    if field == name {
+        return true;
+    }
+    let Some(field) = field.strip_prefix(MARK) else {
+        return false;
+    };
+    let inside = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
+    field == name || inside == Some(name)
+}
+
+/// Whether all fields but the first are those of the header.
+fn repeats(record: &ByteRecord, header: &[String]) -> bool {
+    let same = |(field, name): (&[u8], &String)| field == name.as_bytes();
+    record.len() == header.len() && record.iter().zip(header).skip(1).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_record_is_told_by_whole_fields() {
+        let check = |text: &str, expected| {
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(std::io::Cursor::new(text).chain("\n".as_bytes()));
+            let mut record = ByteRecord::new();
+            reader.read_byte_record(&mut record).unwrap();
+            let shape = Shape {
+                delimiter: b',',
+                columns: 2,
+                trailer: Some(b"TRL".to_vec()),
+            };
+            let header = ["id", "n"].map(str::to_owned);
+            assert_eq!(
+                Kind::of(&record, text.as_bytes(), &header, &shape),
+                expected,
+                "{text:?}"
+            );
+        };
+        for text in [",", ",,,,", "\"\",\"\"", "  ,\t", " \t", "\" \",", "\u{20},\u{a0}"] {
+            check(text, Kind::Separators);
+        }
+        for text in ["id,n", "\"id\",\"n\""] {
+            check(text, Kind::Header);
+        }
+        for text in ["TRL,2", "TRL2,x,y,z", "\"TRL\"", "TRL"] {
+            check(text, Kind::Trailer);
+        }
+        for text in [
+            "1,a", ",a", "\"\",a", " ,0", "id,n,", "id", "id,m", "ID,n", " TRL,2", "trl,2", "x,TRL",
+        ] {
+            check(text, Kind::Record);
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_repeated_header_is_no_name() {
+        for (field, expected) in [
+            ("id", true),
+            ("\u{feff}id", true),
+            ("\u{feff}\"id\"", true),
+            ("\"id\"", false),
+            ("\u{feff}", false),
+            ("\u{feff}\u{feff}id", false),
+            ("\u{feff}\"", false),
+        ] {
+            assert_eq!(is_name(field.as_bytes(), "id"), expected, "{field:?}");
+        }
+    }
+}

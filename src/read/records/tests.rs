@@ -1,0 +1,363 @@
+//! Texts and what is read of them: every record with its place, or why reading stopped.
+
+use super::*;
+use crate::config::settings::TrailerSettings;
+
+fn settings() -> InputSettings {
+    InputSettings {
+        delimiter: None,
+        encoding: None,
+        default_region: None,
+        date_formats: Vec::new(),
+        null_words: Vec::new(),
+        max_record_bytes: 40,
+        max_field_bytes: 40,
+        max_columns: 3,
+        max_unpacked_bytes: 1 << 30,
+        max_unpack_ratio: 100,
+        trailer: None,
+        max_rejects: None,
+        workers: 1,
+    }
+}
+
+fn open(text: &'static [u8]) -> Result<Records, ReadError> {
+    Records::from_bytes("a.csv", Box::new(text), &settings())
+}
+
+/// Number, line, byte and fields of every record, or what stopped the reading.
+fn check(text: &'static [u8], expected: &str) {
+    let mut read = Vec::new();
+    let mut chunk = Chunk::new(2);
+    let result = open(text).and_then(|mut records| {
+        loop {
+            let filled = records.fill(&mut chunk);
+            for (place, record) in chunk.iter() {
+                let fields: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
+                let broken = chunk
+                    .broken(place)
+                    .map(|broken| format!("{}@{} ", broken.rule.code(), broken.line));
+                let place = format!("{}:{}:{}", place.record, place.line, place.byte);
+                let place = format!("{place} {}", broken.unwrap_or_default()).trim_end().to_owned();
+                read.push(format!("{place} {}", fields.join("/")));
+            }
+            if !filled? {
+                return Ok(records.tally());
+            }
+        }
+    });
+    read.push(result.map_or_else(
+        // What likely encodings read has tests of its own.
+        |error| error.to_string().lines().next().unwrap_or_default().to_owned(),
+        |tally| {
+            assert!(tally.adds_up(), "{tally:?}");
+            let others = [
+                (tally.separator_lines, "separator, "),
+                (tally.header_lines, "header, "),
+                (tally.trailer_lines, "trailer, "),
+            ];
+            let others: Vec<String> = others
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, name)| format!("{count} {name}"))
+                .collect();
+            format!(
+                "{} blank, {}{} lines, {} bytes",
+                tally.blank_lines,
+                others.concat(),
+                tally.lines,
+                tally.bytes
+            )
+        },
+    ));
+    assert_eq!(read.join(" | "), expected, "{}", String::from_utf8_lossy(text));
+}
+
+#[test]
+fn records_have_their_true_places() {
+    check(
+        b"id,n\n1,a\n2,b\n",
+        "1:2:5 1/a | 2:3:9 2/b | 0 blank, 3 lines, 13 bytes",
+    );
+    check(
+        b"id,n\r\n1,a\r\n2,b",
+        "1:2:6 1/a | 2:3:11 2/b | 0 blank, 3 lines, 14 bytes",
+    );
+    check(
+        b"id,n\r1,a\r2,b\r",
+        "1:2:5 1/a | 2:3:9 2/b | 0 blank, 3 lines, 13 bytes",
+    );
+    check(
+        b"id,n\n\"1\n\r\n\",a\n2,b\n",
+        "1:2:5 1\n\r\n/a | 2:5:14 2/b | 0 blank, 5 lines, 18 bytes",
+    );
+}
+
+#[test]
+fn blank_lines_are_skipped_and_counted() {
+    check(b"\n\r\nid,n\n\n1,a\r\n\r\n\n", "1:5:9 1/a | 5 blank, 7 lines, 17 bytes");
+    check(b"id,n\n \n,\n\"\"\n", "0 blank, 3 separator, 4 lines, 12 bytes");
+}
+
+#[test]
+fn a_header_alone_is_a_source_without_records() {
+    check(b"id,n", "0 blank, 1 lines, 4 bytes");
+    check(b"id,n\r\n", "0 blank, 1 lines, 6 bytes");
+    check(b"\n\n", "a.csv has no header: it holds no record at all");
+}
+
+#[test]
+fn a_byte_order_mark_does_not_count() {
+    check(b"\xef\xbb\xbfid,n\n1,a\n", "1:2:5 1/a | 0 blank, 2 lines, 9 bytes");
+}
+
+#[test]
+fn ragged_records_come_out_as_they_are() {
+    check(
+        b"id,n\n1\n2,b,c,d\n",
+        "1:2:5 1 | 2:3:7 2/b/c/d | 0 blank, 3 lines, 15 bytes",
+    );
+}
+
+#[test]
+fn lines_that_are_no_records_are_counted_as_what_they_are() {
+    check(
+        b",,\n\"\", \nid,n\n , \n1,a\n\"\n\",\"\"\nid,n\n\"id\",\"n\"\n\xef\xbb\xbfid,n\n2,b\n",
+        "1:5:17 1/a | 2:11:50 2/b | 0 blank, 5 separator, 3 header, 11 lines, 54 bytes",
+    );
+    // Nearly blank, nearly the header.
+    check(
+        b"id,n\n,0\nid,m\nid\n",
+        "1:2:5 /0 | 2:3:8 id/m | 3:4:13 id | 0 blank, 4 lines, 16 bytes",
+    );
+    check(b"\n,\n", "a.csv has no header: it holds no record at all");
+}
+
+#[test]
+fn behind_a_bad_quote_reading_goes_on_at_the_next_record_that_fits() {
+    check(
+        b"id,n\n1,a\n2,\"b\n3,c\n4,d\n",
+        "1:2:5 1/a | 2:3:9 record.quote_open@3 2,\"b | 3:4:14 3/c | 4:5:18 4/d | 0 blank, 5 lines, 22 bytes",
+    );
+    check(
+        b"id,n\r\n1,\"a\r\n2,\"b\r\n3\r\n4,d\r\n",
+        "1:2:6 record.quote_open@2 1,\"a\r\n2,\"b\r\n3 | 2:5:21 4/d | 0 blank, 5 lines, 26 bytes",
+    );
+    check(
+        b"id,n\r\"1\r\",\"a\r2,b\r3,\"c\"\r",
+        "1:2:5 record.quote_open@3 \"1\r\",\"a | 2:4:13 2/b | 3:5:17 3/c | 0 blank, 5 lines, 23 bytes",
+    );
+    // Two bad quotes that would cancel each other out, in a record that does not fit.
+    check(
+        b"id,n\n1,\"a\n2,b\n3,4\",x\n",
+        "1:2:5 record.quote_open@2 1,\"a | 2:3:10 2/b | 3:4:14 3/4\"/x | 0 blank, 4 lines, 21 bytes",
+    );
+    // Nothing fits, so the record takes the rest.
+    check(
+        b"id,n\n1,\"a\n2,\"b\n\n",
+        "1:2:5 record.quote_open@2 1,\"a\n2,\"b\n | 0 blank, 4 lines, 16 bytes",
+    );
+    check(
+        b"id,n\n1,\"a",
+        "1:2:5 record.quote_open@2 1,\"a | 0 blank, 2 lines, 9 bytes",
+    );
+}
+
+#[test]
+fn a_value_of_several_lines_stays_one_record() {
+    check(
+        b"id,n\n1,\"a\nb, c\nd\"\n2,b\n",
+        "1:2:5 1/a\nb, c\nd | 2:5:18 2/b | 0 blank, 5 lines, 22 bytes",
+    );
+    // It does not fit the header, and neither does a line of it.
+    check(
+        b"id,n\n1,\"a\nb\nd\"\n,2\n",
+        "1:2:5 1/a\nb\nd | 2:5:15 /2 | 0 blank, 5 lines, 18 bytes",
+    );
+}
+
+#[test]
+fn bad_quotes_of_a_header_stop_the_reading() {
+    check(
+        b"id,\"n\n1,a\n",
+        "a quote in the header of a.csv is never closed: line 1, byte 3",
+    );
+    check(
+        b"id,\"n\"x\n",
+        "the header of a.csv has text behind a closing quote: line 1, byte 6",
+    );
+    check(
+        b"\n\"id\n\"x,n\n",
+        "the header of a.csv has text behind a closing quote: line 3, byte 6",
+    );
+}
+
+#[test]
+fn a_stray_quote_on_one_line_is_of_its_record_alone() {
+    check(
+        b"id,n\n1,\"An\"n\n2,A\"nn\n",
+        "1:2:5 record.stray_quote@2 1/Ann | 2:3:13 2/A\"nn | 0 blank, 3 lines, 20 bytes",
+    );
+}
+
+#[test]
+fn what_cannot_be_decoded_is_said_where_it_stands_though_it_was_seen_ahead() {
+    // The search behind the quote comes upon the byte; so do those that read on behind it.
+    check(
+        b"id,n\n1,\"a\n2,b\n\xfc,c\n",
+        "1:2:5 record.quote_open@2 1,\"a | 2:3:10 2/b | record 3 of a.csv is not UTF-8: line 4, byte 14, column 1 (`id`)",
+    );
+}
+
+#[test]
+fn more_bad_quotes_than_can_be_borne_stop_the_reading() {
+    let mut records = open(b"id,n\n1,\"a\n2,b\n3,\"c\n4,d\n").unwrap();
+    // The first of them costs the 13 bytes from line 3 on, and the line that fits.
+    records.allowance = (20, 0);
+    let mut chunk = Chunk::new(9);
+    let error = records.fill(&mut chunk).unwrap_err();
+    assert_eq!(
+        (chunk.len(), error.to_string().as_str()),
+        (
+            2,
+            "so many quotes of a.csv are missing or too much that it is not read on: line 4"
+        )
+    );
+    assert!(error.hint().is_some());
+}
+
+fn with_trailer(text: &'static [u8], count_field: usize) -> String {
+    let input = InputSettings {
+        trailer: Some(TrailerSettings {
+            starts_with: "TRL".to_owned(),
+            count_field,
+        }),
+        ..settings()
+    };
+    let mut chunk = Chunk::new(1);
+    let result = Records::from_bytes("a.csv", Box::new(text), &input).and_then(|mut records| {
+        while records.fill(&mut chunk)? {}
+        Ok(records.tally())
+    });
+    match result {
+        Ok(tally) => {
+            assert!(tally.adds_up(), "{tally:?}");
+            format!("{} records, {} trailer", tally.records, tally.trailer_lines)
+        }
+        Err(error) => {
+            assert!(error.hint().is_some());
+            error.to_string()
+        }
+    }
+}
+
+#[test]
+fn a_trailer_is_held_against_the_records_before_it() {
+    let check = |text: &'static [u8], expected| {
+        assert_eq!(with_trailer(text, 2), expected, "{}", String::from_utf8_lossy(text));
+    };
+    check(b"id,n\n1,a\n2,b\nTRL, 002 ,x,y\n", "2 records, 1 trailer");
+    check(b"id,n\nTRL,0", "0 records, 1 trailer");
+    // What is no record does not count, and what is broken does.
+    check(b"id,n\n1,\"a\n,\n\nid,n\nTRL,1\n", "1 records, 1 trailer");
+    check(b"id,n\n1\n\n,\n2,\"b\"x\nid,n\n\"TRL\",2\n", "2 records, 1 trailer");
+    // Joined exports, each with header and trailer.
+    check(
+        b"id,n\n1,a\nTRL,1\nid,n\n2,b\n3,c\nTRL,2\nid,n\n",
+        "3 records, 2 trailer",
+    );
+    let wrong = "a.csv has a trailer on line 3 that counts 2, and 1 record was read";
+    check(b"id,n\n1,a\nTRL,2\n", wrong);
+    check(b"id,n\n1,a\nTRL,2\n2,b\nTRL,1\n3,c\n", wrong);
+    check(
+        b"id,n\n1,a\nTRL,1\n2,b\nTRL,2\n",
+        "a.csv has a trailer on line 5 that counts 2, and 1 record was read",
+    );
+    for text in [&b"id,n\n1,a\nTRL,one\n"[..], b"id,n\n1,a\nTRL\n", b"id,n\n1,a\nTRL,\n"] {
+        check(
+            text,
+            "a.csv has a trailer on line 3 without a number of records in field 2, and 1 record was read",
+        );
+    }
+    check(
+        b"id,n\n1,a\n2,b\n",
+        "a.csv ends on line 3 without a trailer, and 2 records were read",
+    );
+    check(
+        b"id,n\n1,a\nTRL,1\n\n2,b\n3,c\n",
+        "a.csv counts nothing behind its last trailer on line 3, and 2 records were read from line 5 on",
+    );
+    assert_eq!(
+        with_trailer(b"id,n\n1,a\nTRL1\n", 1),
+        "a.csv has a trailer on line 3 without a number of records in field 1, and 1 record was read"
+    );
+}
+
+#[test]
+fn what_is_not_utf8_is_named_by_its_place() {
+    check(
+        b"id,n\n1,a\n2,\"b\n\xfc\"\n",
+        "1:2:5 1/a | record 2 of a.csv is not UTF-8: line 4, byte 14, column 2 (`n`)",
+    );
+    check(
+        b"id,\xfc\n",
+        "the header of a.csv is not UTF-8: line 1, byte 3, column 2 (no name)",
+    );
+    // A character in two halves, on both sides of a separator or of a quote.
+    check(
+        b"id,n\n\xc3,\xa9\n",
+        "record 1 of a.csv is not UTF-8: line 2, byte 5, column 1 (`id`)",
+    );
+    check(
+        b"id,n\n\"\xc3\"\xa9,b\n",
+        "record 1 of a.csv is not UTF-8: line 2, byte 6",
+    );
+}
+
+#[test]
+fn the_limit_on_a_record_is_exact() {
+    check(
+        b"id,n\n1,34567890123456789012345678901234567890\r\n2,b",
+        "1:2:5 1/34567890123456789012345678901234567890 | 2:3:47 2/b | 0 blank, 3 lines, 50 bytes",
+    );
+    check(
+        b"id,n\n1,345678901234567890123456789012345678901\n",
+        "record 1 of a.csv, which starts at line 2, byte 5, is longer than 40 bytes",
+    );
+    check(
+        b"id,n\n1,a\n2,\"b\n3,c\n4,d\n5,e\n6,f\n7,g\n8,h\n9,i\n0,j\n1,k\n",
+        "1:2:5 1/a | 2:3:9 record.quote_open@3 2,\"b | 3:4:14 3/c | 4:5:18 4/d | 5:6:22 5/e | 6:7:26 6/f | 7:8:30 7/g | \
+         8:9:34 8/h | 9:10:38 9/i | 10:11:42 0/j | 11:12:46 1/k | 0 blank, 12 lines, 50 bytes",
+    );
+    // The record ends at the limit, and so does the search for one that fits.
+    check(
+        b"id,n\n2,\"b\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1\n",
+        "record 1 of a.csv, which starts at line 2, byte 5, is longer than 40 bytes",
+    );
+    check(
+        b"id,n\n2,\"b\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n3\n4\n5\n6\n7\n8\n\n",
+        "1:2:5 record.quote_open@2 2,\"b\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n3\n4\n5\n6\n7\n8\n | 0 blank, 19 lines, 43 bytes",
+    );
+}
+
+#[test]
+fn a_header_has_a_limit_of_columns() {
+    check(b"a,b,c\n", "0 blank, 1 lines, 6 bytes");
+    check(b"a,b,c,d\n", "the header of a.csv has 4 columns, more than 3");
+}
+
+#[test]
+fn a_chunk_of_huge_records_is_full_before_its_slots_are() {
+    let text = "id,n\n".to_owned() + &format!("1,{}\n", "x".repeat(400_000)).repeat(7);
+    let input = InputSettings {
+        max_record_bytes: 1 << 20,
+        ..settings()
+    };
+    let mut records = Records::from_bytes("a.csv", Box::new(Cursor::new(text)), &input).unwrap();
+    let mut chunk = Chunk::new(1000);
+    let mut lengths = Vec::new();
+    while records.fill(&mut chunk).unwrap() {
+        lengths.push(chunk.len());
+    }
+    assert_eq!((lengths, chunk.len()), (vec![3, 3], 1));
+}
