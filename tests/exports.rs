@@ -14,13 +14,15 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn folder() -> PathBuf {
+fn exports_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/exports")
 }
 
 /// The exports: every file but the configurations and the expectations.
 fn exports() -> Vec<PathBuf> {
-    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(exports_folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let is_export = |path: &PathBuf| {
         let extension = path.extension().and_then(|extension| extension.to_str());
         path.is_file() && !matches!(extension, Some("toml" | "expected" | "md"))
@@ -47,11 +49,11 @@ struct Outcome {
 }
 
 fn validate(export: &Path) -> Outcome {
-    let folder = TempDir::new().unwrap();
+    let place = TempDir::new().unwrap();
     let name = export.file_name().unwrap();
-    std::fs::copy(export, folder.path().join(name)).unwrap();
+    std::fs::copy(export, place.path().join(name)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
-    command.current_dir(folder.path()).arg("validate").arg(name);
+    command.current_dir(place.path()).arg("validate").arg(name);
     command.args([
         "--format",
         "json",
@@ -60,8 +62,14 @@ fn validate(export: &Path) -> Outcome {
         "--rejects",
         "rejects.csv",
     ]);
-    let config = beside(export, "toml");
-    if config.exists() {
+    // Of an example that the documentation shows, the configuration is with the other examples.
+    let example = exports_folder()
+        .join("../../config")
+        .join(beside(export, "toml").file_name().unwrap());
+    let config = [beside(export, "toml"), example]
+        .into_iter()
+        .find(|config| config.exists());
+    if let Some(config) = config {
         command.arg("--config").arg(config);
     }
     let output = command.output().unwrap();
@@ -69,8 +77,8 @@ fn validate(export: &Path) -> Outcome {
     let said = String::from_utf8(output.stderr).unwrap();
     Outcome {
         exit: output.status.code().unwrap(),
-        accepted: std::fs::read_to_string(folder.path().join("accepted.jsonl")).unwrap_or_default(),
-        rejects: std::fs::read_to_string(folder.path().join("rejects.csv")).ok(),
+        accepted: std::fs::read_to_string(place.path().join("accepted.jsonl")).unwrap_or_default(),
+        rejects: std::fs::read_to_string(place.path().join("rejects.csv")).ok(),
         results: results
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -160,6 +168,7 @@ fn check_sums(name: &str, outcome: &Outcome) {
     let file = list(summary, "files").first().unwrap();
     assert_eq!(number(file, "records"), rows, "{name}: records of the file");
     let parts = [
+        "first_header_lines",
         "record_lines",
         "blank_lines",
         "separator_lines",
@@ -217,7 +226,9 @@ fn every_export_gives_its_expected_result() {
 #[test]
 fn every_rule_is_met_by_an_export() {
     let elsewhere = ["text.too_long"];
-    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(exports_folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let expected: String = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "expected"))
         .map(|path| std::fs::read_to_string(path).unwrap())
@@ -233,7 +244,7 @@ fn every_rule_is_met_by_an_export() {
 /// The sums can fail: a payload that is lost, a line that nobody counted, a finding that is not in the summary.
 #[test]
 fn what_does_not_add_up_is_noticed() {
-    let sound = || validate(&folder().join("ragged.csv"));
+    let sound = || validate(&exports_folder().join("ragged.csv"));
     check_sums("ragged.csv", &sound());
     let fails = |change: &dyn Fn(&mut Outcome)| {
         let mut outcome = sound();

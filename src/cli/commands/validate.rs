@@ -207,6 +207,9 @@ fn summary_json(inputs: &Inputs, validation: &Validation) -> serde_json::Value {
             json!({
                 "name": input.source.name(),
                 "records": tally.records,
+                "lines": tally.lines,
+                "record_lines": tally.record_lines,
+                "first_header_lines": tally.first_header_lines,
                 "blank_lines": tally.blank_lines,
                 "separator_lines": tally.separator_lines,
                 "header_lines": tally.header_lines,
