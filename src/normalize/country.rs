@@ -167,7 +167,7 @@ fn is_dropped(char: char) -> bool {
 }
 
 /// What is written for a letter that has no decomposition; empty for all others.
-fn plain_letters(char: char) -> &'static str {
+pub(super) fn plain_letters(char: char) -> &'static str {
     match char {
         'ø' => "o",
         'ł' => "l",

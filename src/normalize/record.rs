@@ -294,11 +294,20 @@ impl Normalizer {
                 state::state(cell, context.country, to, notes);
                 Ok(())
             }
-            Kind::PostalCode => postal::postal(cell, context.country, to, notes),
+            Kind::PostalCode => {
+                postal::postal(cell, context.country, to, notes);
+                Ok(())
+            }
             Kind::TaxNumber => tax::tax(cell, &context.tax_countries, to, notes),
             Kind::DocumentNumber => document::document(cell, to, notes),
-            Kind::Website => website::website(cell, to, notes),
-            Kind::Naics => naics::naics(cell, to, notes),
+            Kind::Website => {
+                website::website(cell, to, notes);
+                Ok(())
+            }
+            Kind::Naics => {
+                naics::naics(cell, to, notes);
+                Ok(())
+            }
             Kind::Date => self.dates.past(cell, to, notes),
             Kind::BirthDate => self.dates.birth(cell, to, notes),
             Kind::Choice(_) => self.synonyms.choice(id, cell, to),
