@@ -113,6 +113,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("indicatif", "cli"),
     ("anyhow", "cli"),
     ("rayon", "pipeline"),
+    ("regex", "normalize"),
     ("reqwest", "send"),
     ("rlibphonenumber", "normalize"),
     ("rusqlite", "ledger"),

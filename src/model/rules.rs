@@ -309,7 +309,7 @@ rules! {
         says: "is no state or province of its country",
         advice: "write the last part of its ISO 3166-2 code, or its name",
         why: "a state of another country is a wrong state or a wrong country",
-        source: "ISO 3166-2",
+        source: "ISO 3166-2; for military addresses USPS Publication 28",
         bad: "Bavaria, in the US", good: "OR";
     /// Not a postal code of the address's country.
     PostalNotValid = "postal.not_valid", Warning, Kept,
@@ -349,7 +349,7 @@ rules! {
     /// Not an industry code.
     NaicsUnknown = "naics.unknown", Error, Kept,
         says: "is no code of the North American Industry Classification System",
-        advice: "write the 2 to 6 digits of the code",
+        advice: "write the 2 to 6 digits of a code of NAICS 2022, without its title",
         why: "a sector that does not exist says nothing about the business",
         source: "NAICS 2022, U.S. Census Bureau",
         bad: "99", good: "522320";
