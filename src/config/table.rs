@@ -45,7 +45,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("input.delimiter", "", "separator: one of , ; | or \"\\t\"; detected if not set"),
     setting("input.encoding", "", "encoding of input without a byte order mark, a WHATWG label; UTF-8, strictly, if not set"),
     setting("input.default-region", "", "country of telephone numbers that have none, alpha-2"),
-    setting("input.date-formats", "[]", "formats of dates beside ISO 8601, strftime notation, tried in this order"),
+    setting("input.date-formats", "[]", "formats of dates beside ISO 8601, strftime notation, serial-1900 or serial-1904, tried in this order"),
     setting("input.null-words", "[\"NULL\", \"null\", \"(null)\", \"N/A\", \"n/a\", \"#N/A\", \"\\\\N\"]", "cells that mean an absent value, exactly as written"),
     setting("input.max-record-bytes", "1048576", "bytes of one record; more is a quote that was never closed"),
     setting("input.max-field-bytes", "65536", "bytes of one field"),

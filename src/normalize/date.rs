@@ -1,7 +1,7 @@
 //! Calendar dates: RFC 3339 full-date out; ISO 8601 and declared formats in.
 //!
-//! It guesses nothing: `03/04/1986` is a date only if its format is declared. Serial dates of spreadsheets are not read
-//! here.
+//! It guesses nothing: `03/04/1986` is a date only if its format is declared, and a spreadsheet's serial number only if
+//! its epoch is. A time other than midnight is refused and not cut off.
 
 use std::fmt::Write;
 
@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 
 use super::notes::Notes;
+use super::number::whole_number;
+use super::serial::{self, Epoch};
 use crate::model::rule::Rule;
 
 /// Nobody has lived as long; an earlier date of birth is a wrong century.
@@ -21,30 +23,47 @@ const EARLIEST_YEAR: i16 = 500;
 /// What the dates of one run are read and judged by.
 #[derive(Clone, Debug)]
 pub(super) struct Dates {
-    formats: Vec<String>,
+    formats: Vec<Format>,
     today: Date,
+}
+
+/// One declared way of writing a date.
+#[derive(Clone, Debug)]
+enum Format {
+    /// `strftime` notation.
+    Strftime(String),
+    /// `serial-1900` or `serial-1904`.
+    Serial(Epoch),
 }
 
 impl Dates {
     /// Takes the declared formats, in the order in which they are tried; the error names a format that cannot be used.
     pub(super) fn new(formats: &[String], today: Date) -> Result<Self, String> {
-        for format in formats {
-            check_format(format).map_err(|reason| format!("`{format}` {reason}"))?;
+        let read = |format: &String| match Epoch::from_format(format) {
+            Some(epoch) => Ok(Format::Serial(epoch)),
+            None if format.starts_with("serial") => Err(format!("`{format}` is neither serial-1900 nor serial-1904")),
+            None => check_format(format)
+                .map(|()| Format::Strftime(format.clone()))
+                .map_err(|reason| format!("`{format}` {reason}")),
+        };
+        let declares = |name: &str| formats.iter().any(|format| format == name);
+        if declares("serial-1900") && declares("serial-1904") {
+            return Err("`serial-1900` and `serial-1904` read every number as two days: declare one".to_owned());
         }
         Ok(Self {
-            formats: formats.to_vec(),
+            formats: formats.iter().map(read).collect::<Result<_, _>>()?,
             today,
         })
     }
 
     /// Appends a date of today or before as `YYYY-MM-DD`.
     pub(super) fn past(&self, value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
-        self.write(self.read(value)?, to, notes)
+        self.write(self.read(value, notes)?, to, notes)
     }
 
     /// Appends a date of birth.
     pub(super) fn birth(&self, value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
-        let date = self.read(value)?;
+        let date = self.read(value, notes)?;
         let oldest = self
             .today
             .checked_sub(OLDEST_YEARS.years())
@@ -56,7 +75,7 @@ impl Dates {
     }
 
     fn write(&self, date: Date, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
-        if date.year() < EARLIEST_YEAR && notes.is_empty() {
+        if date.year() < EARLIEST_YEAR && !notes.contains(&Rule::DateTooOld) {
             notes.push(Rule::DateTooOld);
         }
         if date > self.today {
@@ -65,16 +84,26 @@ impl Dates {
         write!(to, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day()).map_err(|_| Rule::DateFormat)
     }
 
-    fn read(&self, value: &str) -> Result<Date, Rule> {
+    fn read(&self, value: &str, notes: &mut Notes) -> Result<Date, Rule> {
         if let Some(date) = iso(value) {
             return date;
         }
         let mut found: Option<Result<Date, Rule>> = None;
+        let mut is_serial = false;
         for format in &self.formats {
-            let Ok(parts) = BrokenDownTime::parse(format, value) else {
-                continue;
+            let date = match format {
+                Format::Strftime(format) => match BrokenDownTime::parse(format, value) {
+                    Ok(parts) => parts.to_date().map_err(|_| Rule::DateImpossible),
+                    Err(_) => continue,
+                },
+                Format::Serial(epoch) => match serial::number(value) {
+                    Some(number) => {
+                        is_serial = true;
+                        epoch.day(number)
+                    }
+                    None => continue,
+                },
             };
-            let date = parts.to_date().map_err(|_| Rule::DateImpossible);
             match (found, date) {
                 // What one format reads and another cannot has one meaning.
                 (None | Some(Err(_)), _) => found = Some(date),
@@ -82,11 +111,15 @@ impl Dates {
                 (Some(Ok(_)), _) => {}
             }
         }
+        if is_serial && whole_number(value).is_some() {
+            notes.push(Rule::NumberDecimalRemoved);
+        }
         match found {
             // The library takes `86` for a year of `%Y`: what was written had two digits.
             Some(Ok(date)) if date.year() < EARLIEST_YEAR => Err(Rule::DateTwoDigitYear),
             Some(date) => date,
             None if looks_like_two_digit_year(value) => Err(Rule::DateTwoDigitYear),
+            None if serial::is_likely(value) => Err(Rule::DateSerial),
             None => Err(Rule::DateFormat),
         }
     }
@@ -98,7 +131,7 @@ fn check_format(format: &str) -> Result<(), &'static str> {
         return Err("has a year of two digits: the century would be a guess");
     }
     if !has("%Y") || !(has("%m") || has("%b") || has("%B")) || !(has("%d") || has("%e")) {
-        return Err("needs a year %Y, a month %m, %b or %B, and a day %d or %e");
+        return Err("needs a year %Y, a month %m, %b or %B, and a day %d or %e, or is serial-1900 or serial-1904");
     }
     let sample = Date::constant(2001, 12, 31);
     let written = jiff::fmt::strtime::format(format, sample).map_err(|_| "is not a strftime format")?;
@@ -228,12 +261,59 @@ mod tests {
     }
 
     #[test]
+    fn serial_numbers_are_days_where_their_epoch_is_declared() {
+        check(&["serial-1900"], "31505", Ok("1986-04-03"));
+        check(&["serial-1904"], "30043", Ok("1986-04-03"));
+        check(&["%d.%m.%Y", "serial-1900"], "31505.0", Ok("1986-04-03"));
+        check(&["%d.%m.%Y", "serial-1900"], "3.4.1986", Ok("1986-04-03"));
+        check(&["serial-1900"], "1986-04-03", Ok("1986-04-03"));
+        check(&["serial-1900"], "31505,00", Ok("1986-04-03"));
+        // Half past ten in the morning is no date of birth, nor are numbers before the first day.
+        for value in ["31505.4375", "-1", "31505.000", "031505", "31 505"] {
+            check(&["serial-1900"], value, Err(Rule::DateFormat));
+        }
+        check(&["serial-1900"], "60", Err(Rule::DateImpossible));
+        check(&["serial-1900"], "2958466", Err(Rule::DateImpossible));
+        check(&["serial-1900"], "46350", Err(Rule::DateInFuture));
+        check(&["serial-1900"], "46349", Ok("2026-11-23"));
+        check(&["%Y%m%d", "serial-1900"], "19861202", Ok("1986-12-02"));
+    }
+
+    #[test]
+    fn serial_numbers_are_findings_where_nothing_is_declared() {
+        check(&[], "31505", Err(Rule::DateSerial));
+        check(&["%d/%m/%Y"], "31505.0", Err(Rule::DateSerial));
+        check(&[], "1462", Err(Rule::DateSerial));
+        // A year alone, a day of six digits, one of eight, and a number of no use.
+        for value in ["1986", "021286", "861202", "19861202", "123", "99999"] {
+            check(&[], value, Err(Rule::DateFormat));
+        }
+    }
+
+    #[test]
+    fn a_repair_is_noted_once_and_hides_no_finding() {
+        let formats = ["serial-1900".to_owned()];
+        let dates = Dates::new(&formats, Date::constant(2026, 11, 23)).unwrap();
+        let (mut to, mut notes) = (String::new(), Notes::new());
+        assert_eq!(dates.past("31505.0", &mut to, &mut notes), Ok(()));
+        assert_eq!((to.as_str(), notes), ("1986-04-03", vec![Rule::NumberDecimalRemoved]));
+        let mut notes = vec![Rule::TextApostropheRemoved];
+        assert_eq!(dates.past("0499-01-01", &mut String::new(), &mut notes), Ok(()));
+        assert_eq!(notes, [Rule::TextApostropheRemoved, Rule::DateTooOld]);
+        let mut notes = Notes::new();
+        assert_eq!(dates.birth("0499-01-01", &mut String::new(), &mut notes), Ok(()));
+        assert_eq!(notes, [Rule::DateTooOld]);
+    }
+
+    #[test]
     fn formats_that_guess_or_lack_a_part_are_refused() {
-        for format in ["%d/%m/%y", "%m/%Y", "%Q", "day"] {
+        for format in ["%d/%m/%y", "%m/%Y", "%Q", "day", "serial", "serial-1905", "Serial-1900"] {
             assert!(
                 Dates::new(&[format.to_owned()], Date::constant(2026, 11, 23)).is_err(),
                 "{format}"
             );
         }
+        let both = ["serial-1900".to_owned(), "serial-1904".to_owned()];
+        assert!(Dates::new(&both, Date::constant(2026, 11, 23)).is_err());
     }
 }

@@ -24,6 +24,7 @@ mod phone;
 mod postal;
 mod postal_table;
 mod record;
+mod serial;
 mod state;
 mod state_table;
 mod tax;
