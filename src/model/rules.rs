@@ -187,7 +187,7 @@ rules! {
         bad: "020 7946 0018", good: "+44 20 7946 0018";
     /// Digits that are valid numbers of two countries.
     PhoneAmbiguous = "phone.ambiguous", Error, Lost,
-        says: "is a valid number both with its country's code and without",
+        says: "is one valid number behind a + and another behind a zero or as it stands",
         advice: "write it as + country code number",
         why: "a spreadsheet dropped the + or the leading zero, and either reading is somebody's number",
         source: "own rule: nothing is guessed",

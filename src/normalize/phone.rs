@@ -1,8 +1,12 @@
 //! Telephone numbers: ITU-T E.164 out, by the rules of libphonenumber.
 //!
-//! A number without `+` is read in a region or not at all. Digits are never added or repaired here.
+//! A number without `+` is read in a region or not at all. Signs that a spreadsheet drops are put back only where one
+//! reading alone is a valid number, and every one put back is a note. No digit is ever added to a number that was
+//! written with separators, `+` or a leading zero.
 
-use rlibphonenumber::{ParseError, PhoneNumberFormat, PhoneNumberUtil, Region};
+use rlibphonenumber::{
+    CountryCodeSource, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region, ValidationError,
+};
 
 use super::notes::Notes;
 use crate::model::rule::Rule;
@@ -10,6 +14,22 @@ use crate::model::rule::Rule;
 /// Reads numbers; one for each worker, since the library's shared instance makes workers wait for each other. It holds
 /// about 45 MB once every region was seen.
 pub(super) struct Phones(PhoneNumberUtil);
+
+/// A number that a value can be read as.
+struct Reading {
+    number: PhoneNumber,
+    valid: bool,
+}
+
+/// What the form of a value says about signs that it may have lost.
+enum Form {
+    /// It has a `+`, a leading zero or separators: it is what somebody wrote.
+    Written,
+    /// It begins with `00`, which is dialed in place of `+` in most countries, but not in all.
+    DoubleZero,
+    /// Digits alone, and no zero in front: a spreadsheet may have had it.
+    Bare,
+}
 
 impl Phones {
     /// Loads the metadata that the library carries; a few milliseconds. `None` if the library cannot read its own.
@@ -25,9 +45,23 @@ impl Phones {
         to: &mut String,
         notes: &mut Notes,
     ) -> Result<(), Rule> {
-        let international = value.contains(['+', '＋']);
+        let value = without_scheme(value);
         let region = region.and_then(|code| Region::from_code(code).ok());
-        if region.is_none() && !international {
+        let reading = match (form(value), region) {
+            (Form::Written, _) | (Form::Bare, None) => self.read(value, region)?,
+            (Form::DoubleZero, _) => self.double_zero(value, region, notes)?,
+            (Form::Bare, Some(region)) => self.bare(value, region, notes)?,
+        };
+        if !reading.valid {
+            notes.push(Rule::PhoneNotValid);
+        }
+        to.push_str(&self.e164(&reading.number));
+        Ok(())
+    }
+
+    /// Reads a value as it stands.
+    fn read(&self, value: &str, region: Option<Region>) -> Result<Reading, Rule> {
+        if region.is_none() && !value.contains(['+', '＋']) {
             return Err(if value.chars().any(char::is_numeric) {
                 Rule::PhoneNoRegion
             } else {
@@ -47,11 +81,102 @@ impl Phones {
         if says_more(value) || self.is_two_numbers(value, region) {
             return Err(Rule::PhoneNotANumber);
         }
-        if !self.0.is_valid_number(&number) {
-            notes.push(Rule::PhoneNotValid);
+        let valid = self.0.is_valid_number(&number);
+        Ok(Reading { number, valid })
+    }
+
+    /// Reads a value that begins with `00`. As its region dials it, if it dials so; else with `+` in its place, which is
+    /// what ITU-T E.123 has it stand for.
+    fn double_zero(&self, value: &str, region: Option<Region>, notes: &mut Notes) -> Result<Reading, Rule> {
+        let written = self.read(value, region);
+        let is_valid = written.as_ref().is_ok_and(|written| written.valid);
+        if is_valid || region.is_some_and(|region| self.is_dialed_abroad(value, region)) {
+            return written;
         }
-        to.push_str(&self.0.format(&number, PhoneNumberFormat::E164));
-        Ok(())
+        match self.read(&value.replacen("00", "+", 1), region) {
+            Ok(replaced) if replaced.valid => {
+                notes.push(Rule::PhonePrefixReplaced);
+                Ok(replaced)
+            }
+            // With an extension it is one number with a `+` in either case, and this is what is wrong with it.
+            Err(Rule::PhoneExtension) => Err(Rule::PhoneExtension),
+            Ok(_) | Err(_) => written,
+        }
+    }
+
+    /// Whether a value begins with what its region dials before a country's code. That may go on behind the `00`
+    /// (`0011` in Australia, `001` in Cambodia): with `+` in place of its zeros it would be another country's number.
+    fn is_dialed_abroad(&self, value: &str, region: Region) -> bool {
+        self.0
+            .parse_and_keep_raw_input(value, Some(region))
+            .map_or(true, |number| {
+                number.country_code_source() == CountryCodeSource::FromNumberWithIdd
+            })
+    }
+
+    /// Reads digits alone. Three readings are possible: as they are, behind a lost zero, and behind a lost `+`.
+    fn bare(&self, digits: &str, region: Region, notes: &mut Notes) -> Result<Reading, Rule> {
+        let written = self.read(digits, Some(region));
+        let valid = written.as_ref().ok().filter(|written| written.valid);
+        let as_written = valid.map(|written| self.e164(&written.number));
+        let had_plus = as_written.as_deref().and_then(|e164| e164.strip_prefix('+')) == Some(digits);
+        let is_ordinary = match valid {
+            // In North America the country's code is the prefix of national numbers too, and no zero is one.
+            Some(_) if self.0.is_nanpa_country(region) => true,
+            Some(written) => !had_plus && !self.begins_with_zero(&written.number, digits),
+            None => false,
+        };
+        if is_ordinary {
+            return written;
+        }
+        let zero = self.valid(&format!("0{digits}"), region);
+        let plus = self.valid(&format!("+{digits}"), region);
+        match (zero, plus) {
+            (Some(zero), Some(plus)) if zero.number != plus.number => Err(Rule::PhoneAmbiguous),
+            (_, Some(plus)) if valid.is_some() || self.is_too_long(digits, region, &written) => {
+                notes.push(Rule::PhonePlusRestored);
+                Ok(plus)
+            }
+            (Some(zero), _) if valid.is_some() || !self.is_cut_short(digits, region) => {
+                notes.push(Rule::PhoneZeroRestored);
+                Ok(zero)
+            }
+            (_, _) => written,
+        }
+    }
+
+    /// Whether digits are too many for any number of the region, and by more than one that was typed too much. Fewer may
+    /// as well be mistyped as without their `+`, and would become another country's number.
+    fn is_too_long(&self, digits: &str, region: Region, written: &Result<Reading, Rule>) -> bool {
+        let too_long = Err(ValidationError::TooLong);
+        let without = |at| digits.get(..at).zip(digits.get(at + 1..));
+        let is_valid = |(head, tail)| self.valid(&format!("{head}{tail}"), region).is_some();
+        written
+            .as_ref()
+            .is_ok_and(|written| self.0.is_possible_number_with_reason(&written.number) == too_long)
+            && !(0..digits.len()).filter_map(without).any(is_valid)
+    }
+
+    /// Whether digits may have lost their last one as well as a zero in front. Where the zero is a part of the number, both
+    /// can make it valid: 312345678 in Italy is a landline without its zero, or nine of ten digits of a mobile.
+    fn is_cut_short(&self, digits: &str, region: Region) -> bool {
+        (0..10).any(|last| self.valid(&format!("{digits}{last}"), region).is_some())
+    }
+
+    /// The reading of a value, if it is a valid number.
+    fn valid(&self, value: &str, region: Region) -> Option<Reading> {
+        self.read(value, Some(region)).ok().filter(|reading| reading.valid)
+    }
+
+    /// Whether a number is written in its country as a zero and these digits.
+    fn begins_with_zero(&self, number: &PhoneNumber, digits: &str) -> bool {
+        let national = self.0.format(number, PhoneNumberFormat::National);
+        let written = national.bytes().filter(u8::is_ascii_digit);
+        written.eq(std::iter::once(b'0').chain(digits.bytes()))
+    }
+
+    fn e164(&self, number: &PhoneNumber) -> String {
+        self.0.format(number, PhoneNumberFormat::E164).into_owned()
     }
 
     /// Whether what stands before a slash is a whole number already: the library would append the rest
@@ -65,83 +190,35 @@ impl Phones {
     }
 }
 
+/// A value without `tel:` in front (RFC 3966; the scheme of a URI is read in any case, RFC 3986, section 3.1).
+fn without_scheme(value: &str) -> &str {
+    match value.split_at_checked(4) {
+        Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => number.trim_start(),
+        _ => value,
+    }
+}
+
+fn form(value: &str) -> Form {
+    let number = value.trim_start_matches(['(', '[', ' ']);
+    if number.starts_with("00") {
+        Form::DoubleZero
+    } else if !value.starts_with(['+', '0']) && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        Form::Bare
+    } else {
+        Form::Written
+    }
+}
+
 /// Whether a value holds more than a number: letters, which the library reads as the keys of a telephone (`home` as
 /// 4663), the parameters of a `tel:` URI, or the `.0` of a spreadsheet's number.
 fn says_more(value: &str) -> bool {
-    let number = value.strip_prefix("tel:").unwrap_or(value);
-    number.contains(';') || number.contains(char::is_alphabetic) || number.ends_with(".0")
+    value.contains(';') || value.contains(char::is_alphabetic) || value.ends_with(".0")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::notes::verdict;
-    use super::*;
+#[path = "phone_tests.rs"]
+mod tests;
 
-    fn check(value: &str, region: Option<&str>, expected: Result<&str, Rule>) {
-        let (mut to, mut notes) = (String::new(), Notes::new());
-        let phones = Phones::new().unwrap();
-        let result = phones.phone(value, region, &mut to, &mut notes);
-        assert_eq!(verdict(result, &notes, &to), expected, "{value:?}");
-    }
-
-    #[test]
-    fn numbers_become_e164() {
-        check("+49 30 901820", None, Ok("+4930901820"));
-        check("030 901820", Some("DE"), Ok("+4930901820"));
-        check("0049 30 901820", Some("FR"), Ok("+4930901820"));
-        check("(02) 201 24 67", Some("BE"), Ok("+3222012467"));
-        check("+39 06 6982", None, Ok("+39066982"));
-    }
-
-    #[test]
-    fn numbers_are_read_in_a_region_or_not_at_all() {
-        check("030 901820", None, Err(Rule::PhoneNoRegion));
-        check("030 901820", Some("??"), Err(Rule::PhoneNoRegion));
-    }
-
-    #[test]
-    fn what_cannot_be_dialed_is_a_finding() {
-        check("(171) 555-7788", Some("GB"), Err(Rule::PhoneNotValid));
-        check("+999 12345678", None, Err(Rule::PhoneNotValid));
-        check("n/a", Some("DE"), Err(Rule::PhoneNotANumber));
-        check("unknown", None, Err(Rule::PhoneNotANumber));
-        check("+49 30 901820 ext. 12", None, Err(Rule::PhoneExtension));
-        check("+49 30 901820;ext=12", None, Err(Rule::PhoneExtension));
-    }
-
-    #[test]
-    fn nothing_beside_the_number_becomes_a_part_of_it() {
-        for value in [
-            "+49 30 901820 (home)",
-            "+49 30 901820 doppel",
-            "+49 30 901820p12",
-            "+49 30 901820 / 21",
-            "+49 30 901820 / +49 30 901821",
-            "+49 30 901820, +49 30 901821",
-            "+49-30-901820;isub=12",
-            "+4930901820.0",
-            "+1 800 FLOWERS",
-            "a+49 30 901820",
-        ] {
-            check(value, None, Err(Rule::PhoneNotANumber));
-        }
-        for value in ["1-800-FLOWERS", "030 901820 ANNA", "030 901820 / 21"] {
-            check(value, Some("DE"), Err(Rule::PhoneNotANumber));
-        }
-    }
-
-    #[test]
-    fn marks_around_the_number_are_no_part_of_it() {
-        for value in [
-            "tel:+49-30-901820",
-            "＋４９ ３０ ９０１８２０",
-            "'+4930901820",
-            "+49 (0) 30 / 901820",
-            "+49 30/901820",
-            "(+49) 30.901820",
-        ] {
-            check(value, None, Ok("+4930901820"));
-        }
-        check("030/901820", Some("DE"), Ok("+4930901820"));
-    }
-}
+#[cfg(test)]
+#[path = "phone_corpus.rs"]
+mod corpus;
