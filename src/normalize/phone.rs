@@ -131,8 +131,9 @@ impl Phones {
         }
         let zero = self.valid(&format!("0{digits}"), region);
         let plus = self.valid(&format!("+{digits}"), region);
+        let is_other = |reading: Option<&Reading>, plus: &Reading| reading.is_some_and(|one| one.number != plus.number);
         match (zero, plus) {
-            (Some(zero), Some(plus)) if zero.number != plus.number => Err(Rule::PhoneAmbiguous),
+            (zero, Some(plus)) if is_other(zero.as_ref(), &plus) || is_other(valid, &plus) => Err(Rule::PhoneAmbiguous),
             (_, Some(plus)) if valid.is_some() || self.is_too_long(digits, region, &written) => {
                 notes.push(Rule::PhonePlusRestored);
                 Ok(plus)
