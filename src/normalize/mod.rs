@@ -11,7 +11,6 @@ mod country;
 mod country_table;
 mod cross;
 mod date;
-mod document;
 mod double_encoded;
 mod email;
 mod id;

@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use super::cells::Cells;
 use super::choice::{self, Synonyms};
-use super::context::Context;
+use super::context::{self, Context};
 use super::country::{CountryError, country};
 use super::date::Dates;
 use super::notes::Notes;
 use super::phone::Phones;
-use super::{cross, document, email, id, naics, number, payload, postal, state, tax, text, website};
+use super::{cross, email, id, naics, number, payload, postal, state, tax, text, website};
 use crate::config::settings::Settings;
 use crate::model::chunk::Broken;
 use crate::model::field::{CustomerType, FieldId, Kind, Need};
@@ -121,12 +121,12 @@ impl Normalizer {
         // What other fields depend on comes first; what is there already is passed over in the second round.
         let customer_type = self.customer_type(scratch, mapping);
         for id in FieldId::all() {
-            if id.field().kind == Kind::Country {
+            if context::comes_first(id) {
                 self.value(scratch, mapping, id, customer_type);
             }
         }
         for id in FieldId::all() {
-            if id.field().kind != Kind::Country && id != FieldId::CUSTOMER_TYPE {
+            if !context::comes_first(id) && id != FieldId::CUSTOMER_TYPE {
                 self.value(scratch, mapping, id, customer_type);
             }
         }
@@ -266,7 +266,9 @@ impl Normalizer {
         let cell = cell.as_ref();
         match kind {
             Kind::CustomerId => id::id(cell, to, notes),
-            Kind::Text => {
+            // A passport has at most nine characters in its machine readable zone and may have more beside it (ICAO Doc
+            // 9303, part 3), and every register of companies numbers as it likes: no rule holds for all of them.
+            Kind::Text | Kind::DocumentNumber => {
                 to.push_str(cell);
                 Ok(())
             }
@@ -298,8 +300,10 @@ impl Normalizer {
                 postal::postal(cell, context.country, to, notes);
                 Ok(())
             }
-            Kind::TaxNumber => tax::tax(cell, &context.tax_countries, to, notes),
-            Kind::DocumentNumber => document::document(cell, to, notes),
+            Kind::TaxNumber => {
+                tax::tax(cell, &context.tax, to, notes);
+                Ok(())
+            }
             Kind::Website => {
                 website::website(cell, to, notes);
                 Ok(())
