@@ -63,20 +63,22 @@ impl Shape {
         self.regex.get_or_init(compile).as_ref()
     }
 
-    /// Appends the code as it is published, and gives the repair that was needed; nothing if it fits in no way.
-    fn read(&self, code: &Compact, to: &mut String) -> Option<Option<Rule>> {
+    /// Appends the code as it is published, with a note if it was repaired; appends nothing if it fits in no way.
+    fn read(&self, code: &Compact, to: &mut String, notes: &mut Notes) -> bool {
         if self.write(code, to) {
-            return Some(None);
+            return true;
         }
-        let without_sign = self.signs.iter().filter_map(|sign| code.without(sign));
-        if without_sign.into_iter().any(|code| self.write(&code, to)) {
-            return Some(Some(Rule::PostalPrefixRemoved));
+        let mut without_sign = self.signs.iter().filter_map(|sign| code.without(sign));
+        if without_sign.any(|code| self.write(&code, to)) {
+            notes.push(Rule::PostalPrefixRemoved);
+            return true;
         }
-        let with_zeros = self.lengths.iter().filter_map(|length| self.with_zeros(code, *length));
-        with_zeros
-            .into_iter()
-            .any(|code| self.write(&code, to))
-            .then_some(Some(Rule::PostalZeroRestored))
+        let mut with_zeros = self.lengths.iter().filter_map(|length| self.with_zeros(code, *length));
+        let restored = with_zeros.any(|code| self.write(&code, to));
+        if restored {
+            notes.push(Rule::PostalZeroRestored);
+        }
+        restored
     }
 
     /// Appends the code with its separators if it fits as it is.
@@ -188,12 +190,9 @@ pub(super) fn postal(value: &str, country: Option<&str>, to: &mut String, notes:
         to.push_str(value);
         return;
     };
-    match Compact::of(value).and_then(|code| shape.read(&code, to)) {
-        Some(repair) => notes.extend(repair),
-        None => {
-            notes.push(Rule::PostalNotValid);
-            to.push_str(value);
-        }
+    if !Compact::of(value).is_some_and(|code| shape.read(&code, to, notes)) {
+        notes.push(Rule::PostalNotValid);
+        to.push_str(value);
     }
 }
 
