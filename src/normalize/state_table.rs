@@ -190,6 +190,7 @@ static CA: Map<&'static str, &'static str> = phf_map! {
     "territoiresdunordouest" => "NT",
     "tnl" => "NL",
     "tno" => "NT",
+    "yn" => "YT",
     "yt" => "YT",
     "yukon" => "YT",
     "yukonterritory" => "YT",
