@@ -147,6 +147,7 @@ impl Kind {
                 R::NumberDigitsLost,
                 R::NumberDecimalRemoved,
                 R::NaicsUnknown,
+                R::NaicsNotCurrent,
             ],
             Self::Date | Self::BirthDate => &[
                 R::TextApostropheRemoved,

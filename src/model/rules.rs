@@ -353,4 +353,11 @@ rules! {
         why: "a sector that does not exist says nothing about the business",
         source: "NAICS 2022, U.S. Census Bureau",
         bad: "99", good: "522320";
+    /// A code that may be of an earlier edition.
+    NaicsNotCurrent = "naics.not_current", Warning, Kept,
+        says: "is no code of NAICS 2022, though its sector is",
+        advice: "look the code up: it may be of an earlier edition, or mistyped",
+        why: "codes change every five years, and exports keep the old ones; the sector is known, so it is sent",
+        source: "NAICS 2022, U.S. Census Bureau",
+        bad: "454110, of NAICS 2017", good: "455110";
 }

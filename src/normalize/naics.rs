@@ -4,8 +4,9 @@
 //! `48-49`), which is written with a hyphen whatever dash stood there. Each shorter code is the beginning of a longer
 //! one, so the list of six-digit codes is all that is looked up.
 //!
-//! A code with its title behind it is unknown: whoever wrote two things may have meant either. So are codes of earlier
-//! editions that 2022 does not have: what became of them is often several codes.
+//! A code with its title behind it is unknown: whoever wrote two things may have meant either. A code that 2022 does not
+//! have, in a sector that it has, may be of an earlier edition: it is sent, with a warning. What became of such a code is
+//! often several, so it is not translated.
 
 use super::naics_table::CODES;
 use super::notes::Notes;
@@ -23,17 +24,24 @@ pub(super) fn naics(value: &str, to: &mut String, notes: &mut Notes) {
         .into_iter()
         .find(|known| range.is_some() && known.split_once('-') == range);
     if known.is_none() && !is_code(value) {
-        notes.push(Rule::NaicsUnknown);
+        let is_older = is_number(value) && value.get(..2).is_some_and(is_code);
+        notes.push(if is_older {
+            Rule::NaicsNotCurrent
+        } else {
+            Rule::NaicsUnknown
+        });
     }
     to.push_str(known.unwrap_or(value));
 }
 
+/// Whether these are the digits of a code of any edition.
+fn is_number(value: &str) -> bool {
+    (2..=6).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether these are 2 to 6 digits with which a code of the list begins.
 fn is_code(value: &str) -> bool {
-    if !(2..=6).contains(&value.len()) || !value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    let Ok(number) = value.parse::<u32>() else {
+    let Some(number) = value.parse::<u32>().ok().filter(|_| is_number(value)) else {
         return false;
     };
     let width = (value.len()..6).fold(1, |width, _| width * 10);
@@ -90,12 +98,13 @@ mod tests {
             "52 23",
             "+52",
             "5２",
-            "454110",
             "52232A",
             "-",
         ] {
             check(value, value, Some(Rule::NaicsUnknown));
         }
         check("522320", "522320", None);
+        check("454110", "454110", Some(Rule::NaicsNotCurrent));
+        check("994110", "994110", Some(Rule::NaicsUnknown));
     }
 }
