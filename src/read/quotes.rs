@@ -36,19 +36,27 @@ pub(super) fn look(record: &[u8], fields: usize, shape: &Shape) -> Quotes {
         return Quotes::Sound;
     };
     let quotes = walk(record, first, shape.delimiter);
-    let has_lines = memchr2(b'\r', b'\n', without_end(record)).is_some();
+    if memchr2(b'\r', b'\n', without_end(record)).is_none() {
+        return quotes;
+    }
+    // The quote that is seen to be bad may be the second of two, with other records in a field before it that looks sound.
+    let earliest = |opened: usize| hidden(record, usize::MAX, shape).map_or(opened, |hidden| hidden.min(opened));
     match quotes {
-        Quotes::Stray { opened, text } if has_lines => Quotes::Open {
-            opened,
+        Quotes::Stray { opened, text } => Quotes::Open {
+            opened: earliest(opened),
             last: opened,
             text: Some(text),
         },
-        Quotes::Sound if has_lines => hidden(record, fields, shape).map_or(Quotes::Sound, |opened| Quotes::Open {
+        Quotes::Open { opened, last, text } => Quotes::Open {
+            opened: earliest(opened),
+            last,
+            text,
+        },
+        Quotes::Sound => hidden(record, fields, shape).map_or(Quotes::Sound, |opened| Quotes::Open {
             opened,
             last: opened,
             text: None,
         }),
-        Quotes::Sound | Quotes::Stray { .. } | Quotes::Open { .. } => quotes,
     }
 }
 
@@ -200,6 +208,8 @@ mod tests {
         check("1,\"An\rc/o x, y, z\r\n3,12\",x,y,z\n", 5, 5, Quotes::Sound);
         // The last line holds the quote that closes the field, so it is no record.
         check("1,\"Rue 1\nParis, 4\",x,y,z\n", 5, 5, Quotes::Sound);
+        // The first of two bad quotes, though only the second is seen to be bad.
+        check("1,\"An\n2,Bob,x\n3,12\",\"y\n4,Cy,x\n", 3, 3, open(2, 20, None));
         check("1,\"a\n2,b\",\"c\n3,d,e,f,g\n\",h,i\n", 5, 5, open(10, 10, None));
     }
 }

@@ -125,6 +125,11 @@ fn lines_that_are_no_records_are_counted_as_what_they_are() {
         b",,\n\"\", \nid,n\n , \n1,a\n\"\n\",\"\"\nid,n\n\"id\",\"n\"\n\xef\xbb\xbfid,n\n2,b\n",
         "1:5:17 1/a | 2:11:50 2/b | 0 blank, 5 separator, 3 header, 11 lines, 54 bytes",
     );
+    // Behind a bad quote, a byte order mark hides no quote.
+    check(
+        b"\"i,d\",n\r\n1,\"a\r\n\xef\xbb\xbf\"i,d\",n\r\n2,b\r\n",
+        "1:2:9 record.quote_open@2 1,\"a | 2:4:27 2/b | 0 blank, 1 header, 4 lines, 32 bytes",
+    );
     // Nearly blank, nearly the header.
     check(
         b"id,n\n,0\nid,m\nid\n",
