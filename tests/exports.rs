@@ -96,10 +96,7 @@ fn text<'value>(value: &'value Value, key: &str) -> &'value str {
 }
 
 fn number(value: &Value, key: &str) -> u64 {
-    value
-        .get(key)
-        .and_then(Value::as_u64)
-        .unwrap_or_else(|| panic!("{key} is no number of {value}"))
+    value.get(key).and_then(Value::as_u64).unwrap()
 }
 
 fn list<'value>(value: &'value Value, key: &str) -> &'value [Value] {

@@ -92,41 +92,13 @@ impl Kind {
     pub fn rules(self) -> &'static [Rule] {
         use Rule as R;
         match self {
-            Self::CustomerId => &[
-                R::TextApostropheRemoved,
-                R::NumberDigitsLost,
-                R::IdTooLong,
-                R::IdNotVisible,
-                R::IdNotAddressable,
-                R::IdDecimal,
-            ],
+            Self::CustomerId => CUSTOMER_ID,
             Self::Text => &[R::TextApostropheRemoved],
             Self::Email => &[R::EmailNotValid],
-            Self::Phone => &[
-                R::TextApostropheRemoved,
-                R::TextWidthFolded,
-                R::NumberDigitsLost,
-                R::NumberDecimalRemoved,
-                R::PhoneNotANumber,
-                R::PhoneNotValid,
-                R::PhoneNoRegion,
-                R::PhoneAmbiguous,
-                R::PhoneExtension,
-                R::PhonePlusRestored,
-                R::PhoneZeroRestored,
-                R::PhonePrefixReplaced,
-            ],
+            Self::Phone => PHONE,
             Self::Country | Self::CountryList => &[R::CountryUnknown, R::CountryWithdrawn],
             Self::State => &[R::StateUnknown],
-            Self::PostalCode => &[
-                R::TextApostropheRemoved,
-                R::TextWidthFolded,
-                R::NumberDigitsLost,
-                R::NumberDecimalRemoved,
-                R::PostalNotValid,
-                R::PostalZeroRestored,
-                R::PostalPrefixRemoved,
-            ],
+            Self::PostalCode => POSTAL_CODE,
             Self::TaxNumber => &[
                 R::TextApostropheRemoved,
                 R::TextWidthFolded,
@@ -141,32 +113,70 @@ impl Kind {
                 R::NumberDecimalRemoved,
             ],
             Self::Website => &[R::WebsiteNotValid],
-            Self::Naics => &[
-                R::TextApostropheRemoved,
-                R::TextWidthFolded,
-                R::NumberDigitsLost,
-                R::NumberDecimalRemoved,
-                R::NaicsUnknown,
-                R::NaicsNotCurrent,
-            ],
-            Self::Date | Self::BirthDate => &[
-                R::TextApostropheRemoved,
-                R::TextWidthFolded,
-                R::NumberDigitsLost,
-                R::NumberDecimalRemoved,
-                R::DateFormat,
-                R::DateImpossible,
-                R::DateAmbiguous,
-                R::DateTwoDigitYear,
-                R::DateSerial,
-                R::DateInFuture,
-                R::DateTooOld,
-            ],
+            Self::Naics => NAICS,
+            Self::Date | Self::BirthDate => DATE,
             Self::Choice(_) => &[R::ChoiceUnknown, R::FieldNotDescribed],
             Self::ChoiceList(_) => &[R::ChoiceUnknown, R::ChoiceNoneNotAlone],
         }
     }
 }
+
+const CUSTOMER_ID: &[Rule] = &[
+    Rule::TextApostropheRemoved,
+    Rule::NumberDigitsLost,
+    Rule::IdTooLong,
+    Rule::IdNotVisible,
+    Rule::IdNotAddressable,
+    Rule::IdDecimal,
+];
+
+const PHONE: &[Rule] = &[
+    Rule::TextApostropheRemoved,
+    Rule::TextWidthFolded,
+    Rule::NumberDigitsLost,
+    Rule::NumberDecimalRemoved,
+    Rule::PhoneNotANumber,
+    Rule::PhoneNotValid,
+    Rule::PhoneNoRegion,
+    Rule::PhoneAmbiguous,
+    Rule::PhoneExtension,
+    Rule::PhonePlusRestored,
+    Rule::PhoneZeroRestored,
+    Rule::PhonePrefixReplaced,
+];
+
+const POSTAL_CODE: &[Rule] = &[
+    Rule::TextApostropheRemoved,
+    Rule::TextWidthFolded,
+    Rule::NumberDigitsLost,
+    Rule::NumberDecimalRemoved,
+    Rule::PostalNotValid,
+    Rule::PostalZeroRestored,
+    Rule::PostalPrefixRemoved,
+];
+
+const NAICS: &[Rule] = &[
+    Rule::TextApostropheRemoved,
+    Rule::TextWidthFolded,
+    Rule::NumberDigitsLost,
+    Rule::NumberDecimalRemoved,
+    Rule::NaicsUnknown,
+    Rule::NaicsNotCurrent,
+];
+
+const DATE: &[Rule] = &[
+    Rule::TextApostropheRemoved,
+    Rule::TextWidthFolded,
+    Rule::NumberDigitsLost,
+    Rule::NumberDecimalRemoved,
+    Rule::DateFormat,
+    Rule::DateImpossible,
+    Rule::DateAmbiguous,
+    Rule::DateTwoDigitYear,
+    Rule::DateSerial,
+    Rule::DateInFuture,
+    Rule::DateTooOld,
+];
 
 /// Rules that hold for a field of any kind.
 pub const GENERAL_RULES: &[Rule] = &[

@@ -43,8 +43,8 @@ pub(super) fn tidy<'value>(kind: Kind, value: &'value str, notes: &mut Notes) ->
 /// could begin an exponent, and no zero behind a decimal mark.
 fn is_untouched(value: &str) -> bool {
     // Without a branch on each byte: a value is short, and is nearly always looked at to its end.
-    let is_odd = |odd, byte: u8| odd | !byte.is_ascii() | (byte | 0x20 == b'e');
-    !value.bytes().fold(false, is_odd) && !value.starts_with('\'') && !has_decimal_zeros(value)
+    let odd = |odd: u8, byte: u8| odd | (byte & 0x80) | u8::from(byte | 0x20 == b'e');
+    value.bytes().fold(0, odd) == 0 && !value.starts_with('\'') && !has_decimal_zeros(value)
 }
 
 fn tidy_digits<'value>(kind: Kind, value: &'value str, notes: &mut Notes) -> Result<Cow<'value, str>, Rule> {

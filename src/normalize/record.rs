@@ -241,9 +241,9 @@ impl Normalizer {
         (notes, result): (&Notes, Result<(), Rule>),
         value: &str,
     ) {
-        let noted = notes.iter().map(|rule| (*rule, self.severities.of(*rule)));
+        let kept = notes.iter().map(|rule| (*rule, self.severities.of(*rule)));
         let lost = result.err().map(|rule| (rule, Severity::Error));
-        findings.extend(noted.chain(lost).map(|(rule, severity)| Finding {
+        findings.extend(kept.chain(lost).map(|(rule, severity)| Finding {
             rule,
             severity,
             field: Some(id),
