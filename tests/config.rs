@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -122,6 +123,30 @@ fn a_german_export_is_understood() {
         "11 choice.unknown Mittelherkunft",
         "14 field.required Vorname",
     ];
+    assert_eq!(findings, expected);
+}
+
+#[test]
+fn a_tax_number_is_judged_where_the_record_says_where_its_owner_lives() {
+    let folder = TempDir::new().unwrap();
+    let (input, config) = (folder.path().join("customers.csv"), folder.path().join("none.toml"));
+    let header = "id,customer_type,first_name,last_name,tax_reference_number,mailing_address.country_code,nationality,us_residency_status";
+    let customers = [
+        "123-45-6789,US,,US citizen",
+        "666-45-6789,US,,US citizen",
+        "666-45-6789,US,,non-resident alien",
+        "666-45-6789,,US,US citizen",
+        "046 454 286,US,CA,",
+        "123-00-4567,US,CA,",
+        "123-00-4567,TH,CA,",
+    ];
+    let record = |(number, customer): (usize, &&str)| format!("\n{number},INDIVIDUAL,Ann,Lee,{customer}");
+    let records: String = customers.iter().enumerate().map(record).collect();
+    fs::write(&input, [header, &records].concat()).unwrap();
+    fs::write(&config, "").unwrap();
+    let (summary, findings) = validate(&input, config.to_str().unwrap());
+    check_counts(&summary, [7, 5, 2, 0, 0]);
+    let expected = [2, 6].map(|record| format!("{record} tax.not_valid tax_reference_number"));
     assert_eq!(findings, expected);
 }
 

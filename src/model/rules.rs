@@ -337,7 +337,7 @@ rules! {
         says: "is no tax number of a country that applies to this customer",
         advice: "check the digits against the customer's papers",
         why: "a wrong number reports one customer's income to another's file",
-        source: "the rules of each country, listed in `rollcall fields`",
+        source: "the rules of each country, listed in docs/tax-numbers.md",
         bad: "123-45-678", good: "123-45-6789";
     /// Not the address of a web site.
     WebsiteNotValid = "website.not_valid", Error, Kept,

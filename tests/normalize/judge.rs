@@ -80,7 +80,8 @@ pub(crate) fn judge(cells: &[String]) -> Result<(), String> {
     let checked = check(cells);
     for finding in findings(&checked) {
         let rules = finding.field.map_or(RECORD_RULES, |id| id.field().kind.rules());
-        if !rules.contains(&finding.rule) && !(finding.field.is_some() && GENERAL_RULES.contains(&finding.rule)) {
+        let is_general = finding.field.is_some() && GENERAL_RULES.contains(&finding.rule);
+        if !is_general && !rules.contains(&finding.rule) {
             return Err(format!(
                 "{} is no rule of {}",
                 finding.rule.code(),

@@ -35,7 +35,7 @@ struct TaxNumber {
     name: &'static str,
     /// How people write it: `9` is a digit, `A` a letter, `X` either.
     form: &'static str,
-    /// Characters beside white space that may stand anywhere and mean nothing.
+    /// Characters that may stand anywhere and mean nothing, white space among them; empty where nothing may.
     separators: &'static str,
     /// From how many characters zeros in front may be missing, and how many there are with them; zero and zero where
     /// the authority does not write the number without them.
@@ -52,7 +52,9 @@ impl TaxNumber {
     /// Appends the number in its normal form: no separators, capital letters, every zero in front.
     fn write(&self, value: &str, to: &mut String) {
         let start = to.len();
-        let meant = |character: &char| !character.is_whitespace() && !self.separators.contains(*character);
+        let meant = |character: &char| {
+            self.separators.is_empty() || !(character.is_whitespace() || self.separators.contains(*character))
+        };
         to.extend(value.chars().map(hyphen).filter(meant).flat_map(char::to_uppercase));
         let written = to.get(start..).map_or(0, |number| number.chars().count());
         let (shortest, whole) = self.padded;

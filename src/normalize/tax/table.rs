@@ -63,7 +63,7 @@ numbers! {
         europe_west::germany_tax_office:
             "ten digits; eleven with a zero in front; thirteen that begin with a Land and have a zero in the fifth place",
         source: "§ 139b AO; Bundeszentralamt für Steuern, ELSTER: Prüfung der Steuer- und Steueridentifikationsnummer";
-    "DE" "Steuernummer, with its slashes" = "999/9999/9999", drops "" =>
+    "DE" "Steuernummer, with its slashes" = "999/9999/9999", drops " " =>
         europe_west::germany_tax_office_with_slashes: "eleven digits with one or two slashes, which stay",
         source: "Bundeszentralamt für Steuern, ELSTER: Prüfung der Steuer- und Steueridentifikationsnummer";
     "DK" "CPR-nummer" = "999999-9999", drops "-" =>
@@ -75,7 +75,7 @@ numbers! {
     "ES" "NIF of the kinds K, L and M" = "A9999999A", drops "-." =>
         europe_south::spain_without_papers: "shape only",
         source: "Real Decreto 1065/2007, art. 19 and 20; EU, Spain";
-    "FI" "Henkilötunnus (HETU)" = "999999-999X", drops "" =>
+    "FI" "Henkilötunnus (HETU)" = "999999-999X", drops " " =>
         europe_north::finland: "day in the century of its sign, serial number 002 to 899, check character, modulo 31",
         source: "Decree 128/2010, with the signs added in 2022; Digital and Population Data Services Agency; EU, Finland";
     "FR" "Numéro fiscal (SPI)" = "99 99 999 999 999", drops "-." =>
@@ -147,7 +147,7 @@ numbers! {
     "TR" "Vergi kimlik numarası" = "9999999999", drops "-" =>
         asia_pacific::turkey_tax: "check digit, modulo 9 and 10",
         source: "OECD, Türkiye; Gelir İdaresi Başkanlığı, Vergi Kimlik Numarası Genel Tebliği";
-    "US" "EIN, with its hyphen" = "99-9999999", drops "" =>
+    "US" "EIN, with its hyphen" = "99-9999999", drops " " =>
         americas::employer_with_hyphen: "prefixes that the IRS assigns; the hyphen stays, since it tells an EIN from an SSN",
         source: "26 CFR 301.6109-1; IRS, How EINs are assigned and valid EIN prefixes";
     "US" "SSN" = "999-99-9999", drops "-." =>
