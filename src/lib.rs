@@ -2,7 +2,7 @@
 //! customer at a REST API exactly once, and can prove afterwards what became of every row.
 //!
 //! The library is the program; the binary only calls [`cli::main`]. ARCHITECTURE.md is the map. Stages (`read`,
-//! `normalize`, `ledger`, `send`, `report`) import `model` and `config` and never each other; `pipeline` knows them all.
+//! `normalize`, `profile`, `ledger`, `send`, `report`) import `model` and `config` and never each other; `pipeline` knows them all.
 
 pub mod cli;
 pub mod clock;
@@ -11,6 +11,8 @@ pub mod ledger;
 pub mod model;
 pub mod normalize;
 pub mod pipeline;
+pub mod profile;
+pub mod propose;
 pub mod read;
 pub mod report;
 pub mod sandbox;

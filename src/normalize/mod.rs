@@ -22,6 +22,7 @@ mod payload;
 mod phone;
 mod postal;
 mod postal_table;
+mod probe;
 mod record;
 mod serial;
 mod state;
@@ -30,4 +31,5 @@ mod tax;
 mod text;
 mod website;
 
+pub use probe::Probe;
 pub use record::{Normalizer, NormalizerError, refuse};

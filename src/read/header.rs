@@ -17,6 +17,16 @@ use crate::model::mapping::{Mapping, REJECT_COLUMNS, Target};
 
 /// Maps the columns of a source, or says everything that is in the way.
 pub fn map(source_name: &str, header: &[String], settings: &ColumnSettings) -> Result<Mapping, ReadError> {
+    let (mapping, problems) = map_what_fits(header, settings);
+    if problems.is_empty() {
+        return Ok(mapping);
+    }
+    let name = source_name.to_owned();
+    Err(ReadError::Header { name, problems })
+}
+
+/// Maps the columns that can be mapped and leaves the others out; the problems say which, and what else is in the way.
+pub fn map_what_fits(header: &[String], settings: &ColumnSettings) -> (Mapping, Vec<HeaderProblem>) {
     let mut mapper = Mapper::new(header, settings);
     mapper.take_constants();
     mapper.check_settings();
@@ -26,29 +36,16 @@ pub fn map(source_name: &str, header: &[String], settings: &ColumnSettings) -> R
     mapper.check_sources();
     let mut missing = required::missing(mapper.customer_type, |field| mapper.has_source(field));
     mapper.problems.append(&mut missing);
-    if mapper.targets.iter().all(Option::is_none) && header.iter().any(|name| looks_like_data(name)) {
+    if mapper.targets.iter().all(Option::is_none) && header.iter().any(|name| names::looks_like_data(name)) {
         mapper.problems = vec![HeaderProblem::LooksLikeData];
     }
-    if !mapper.problems.is_empty() {
-        return Err(ReadError::Header {
-            name: source_name.to_owned(),
-            problems: mapper.problems,
-        });
-    }
-    Ok(Mapping {
+    let targets = mapper.targets.into_iter();
+    let mapping = Mapping {
         names: header.to_vec(),
-        columns: mapper
-            .targets
-            .into_iter()
-            .map(|target| target.unwrap_or(Target::Ignored))
-            .collect(),
+        columns: targets.map(|target| target.unwrap_or(Target::Ignored)).collect(),
         constants: mapper.constants,
-    })
-}
-
-/// Whether a name is rather a value: an e-mail address, or figures without a letter.
-fn looks_like_data(name: &str) -> bool {
-    name.contains('@') || (name.contains(char::is_numeric) && !name.contains(char::is_alphabetic))
+    };
+    (mapping, mapper.problems)
 }
 
 struct Mapper<'input> {

@@ -47,7 +47,7 @@ mod trailer;
 
 pub use dialect::{Dialect, LineEnd};
 pub use error::ReadError;
-pub use header::map;
+pub use header::{map, map_what_fits};
 pub use likely::Reading;
 pub use patterns::expand;
 pub use problem::HeaderProblem;

@@ -3,13 +3,9 @@
 //! Upper and lower case are alike, and so are spaces, underscores, dashes and dots. A name that differs otherwise is
 //! another name: it is proposed by [`nearest`] and never taken.
 
-use std::fmt::Write;
-
 use crate::model::field::{CustomerType, FieldId, Need};
 use crate::model::mapping::REJECT_COLUMNS;
-
-/// Longest column name that a message shows, in characters: enough to find the column again.
-const SHOWN_CHARACTERS: usize = 48;
+pub(super) use crate::model::naming::{escaped, quoted, shown};
 
 /// Names longer than this, in characters, resemble nothing: comparing costs the product of the lengths.
 const COMPARED_CHARACTERS: usize = 64;
@@ -47,6 +43,11 @@ pub(super) fn fold_column(name: &str) -> String {
     } else {
         fold(name)
     }
+}
+
+/// Whether a name is rather a value: an e-mail address, or figures without a letter.
+pub(super) fn looks_like_data(name: &str) -> bool {
+    name.contains('@') || (name.contains(char::is_numeric) && !name.contains(char::is_alphabetic))
 }
 
 /// The field that a name means: its path, or its last part where only one field that this type of customer may have
@@ -136,44 +137,6 @@ fn similarity(name: &str, field: &str) -> f64 {
     distance.max(NEAR + (1.0 - NEAR) * common)
 }
 
-/// A text of the outside with everything escaped that a terminal would act upon or not show.
-pub(super) fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            _ => shown.extend(character.escape_debug()),
-        }
-    }
-    shown
-}
-
-/// A column's name for messages: escaped, cut and between backticks.
-pub(super) fn shown(name: &str) -> String {
-    let mut cut: String = name.chars().take(SHOWN_CHARACTERS).collect();
-    if name.chars().nth(SHOWN_CHARACTERS).is_some() {
-        cut.push('…');
-    }
-    format!("`{}`", escaped(&cut))
-}
-
-/// A text as a basic string of TOML 1.0, which may also be a key.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            quoted.push('\\');
-            quoted.push(character);
-        } else if character != '\'' && character.escape_debug().len() > 1 {
-            // Writing into a `String` cannot fail.
-            write!(quoted, "\\U{:08X}", u32::from(character)).unwrap_or_default();
-        } else {
-            quoted.push(character);
-        }
-    }
-    quoted + "\""
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,29 +197,5 @@ mod tests {
         check(&"x".repeat(1000), None);
         let taken = nearest("fist_name", INDIVIDUAL, |id| id.path() != "first_name");
         assert_ne!(taken.map(FieldId::path), Some("first_name"));
-    }
-
-    #[test]
-    fn names_are_shown_harmless_and_short() {
-        let check = |name: &str, expected: &str| assert_eq!(shown(name), expected);
-        check("Größe \"x\"", "`Größe \"x\"`");
-        check("a\u{1b}[31m\u{202e}\n", "`a\\u{1b}[31m\\u{202e}\\n`");
-        check(&"x".repeat(60), &format!("`{}…`", "x".repeat(48)));
-    }
-
-    #[test]
-    fn quoted_names_are_toml() {
-        for name in [
-            "Customer Id",
-            "a\"b\\c",
-            "two\nlines\t\u{1b}\u{202e}",
-            "Größe",
-            "it's",
-            "",
-        ] {
-            let text = format!("{} = 1", quoted(name));
-            let table: toml::Table = toml::from_str(&text).unwrap();
-            assert!(table.contains_key(name), "{text}");
-        }
     }
 }

@@ -1,0 +1,175 @@
+//! What a cell of an unknown column fits, found out with the code that checks records.
+//!
+//! A probe asks every kind that has a test of its own and says which would take the cell. It makes no row and no finding.
+//! It is for samples: a cell costs some microseconds, and a number without `+` is tried in every region of
+//! [`REGIONS`] while the caller asks for it.
+
+use jiff::civil::Date;
+
+use super::country::country;
+use super::date::Dates;
+use super::notes::{Notes, has_error};
+use super::phone::Phones;
+use super::{email, text};
+use crate::model::field::FieldId;
+use crate::model::fit::{DATE_FORMATS, Fit, REGIONS};
+
+/// Digits that a telephone number without `+` has at least and at most; ITU-T E.164 allows 15.
+const NATIONAL_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
+
+/// Longest text that can be a date, in bytes.
+const LONGEST_DATE: usize = 32;
+
+/// Asks what cells fit.
+pub struct Probe {
+    phones: Phones,
+    iso: Dates,
+    /// A format with its number; those that cannot be used are left out.
+    dates: Vec<(usize, Dates)>,
+}
+
+impl Probe {
+    /// Makes a probe; `None` if the telephone library cannot read its own metadata.
+    pub fn new(today: Date) -> Option<Self> {
+        let dates = |format: &str| Dates::new(&[format.to_owned()], today).ok();
+        Some(Self {
+            phones: Phones::new()?,
+            iso: Dates::new(&[], today).ok()?,
+            dates: DATE_FORMATS
+                .iter()
+                .enumerate()
+                .filter_map(|(number, (format, _))| Some((number, dates(format)?)))
+                .collect(),
+        })
+    }
+
+    /// A cell as it is seen by the checks: trimmed, with one space between words; empty if it cannot be cleaned.
+    pub fn clean(cell: &str) -> String {
+        let mut cleaned = String::with_capacity(cell.len());
+        // A cell with a control character is a finding later and fits nothing.
+        text::clean(cell, &mut cleaned, &mut Notes::new()).unwrap_or_default();
+        cleaned
+    }
+
+    /// What a cleaned cell fits. `try_regions` says whether a number without `+` is tried in every region.
+    pub fn look(&self, cell: &str, try_regions: bool) -> Fit {
+        let mut fit = Fit {
+            email: cell.contains('@')
+                && fits(|to, notes| {
+                    email::email(cell, to, notes);
+                    Ok(())
+                }),
+            country: country(cell).ok(),
+            website: is_website(cell),
+            ..Fit::default()
+        };
+        if cell.contains(|character: char| character.is_ascii_digit()) {
+            self.look_at_dates(cell, &mut fit);
+            fit.phone = cell.contains('+') && self.is_phone(cell, None);
+            fit.national = !fit.phone && looks_national(cell);
+            if try_regions && fit.national && !fit.is_date() {
+                let regions = REGIONS.iter().enumerate();
+                let valid = regions.filter(|(_, region)| self.is_phone(cell, Some(region)));
+                fit.regions = valid.fold(0, |set, (bit, _)| set | 1 << bit);
+            }
+        }
+        fit
+    }
+
+    /// The candidate formats that read a cell (bit n is [`DATE_FORMATS`]\[n\]), and whether ISO 8601 does.
+    pub fn dates(&self, cell: &str) -> (bool, u32) {
+        let mut fit = Fit::default();
+        self.look_at_dates(cell, &mut fit);
+        (fit.iso_date, fit.dates)
+    }
+
+    fn look_at_dates(&self, cell: &str, fit: &mut Fit) {
+        if cell.len() > LONGEST_DATE {
+            return;
+        }
+        let reads = |dates: &Dates| dates.past(cell, &mut String::new(), &mut Notes::new()).is_ok();
+        fit.iso_date = reads(&self.iso);
+        if !fit.iso_date {
+            let reading = self.dates.iter().filter(|(_, dates)| reads(dates));
+            fit.dates = reading.fold(0, |set, (bit, _)| set | 1 << bit);
+        }
+    }
+
+    fn is_phone(&self, cell: &str, region: Option<&str>) -> bool {
+        fits(|to, notes| self.phones.phone(cell, region, to, notes))
+    }
+
+    /// The word of a field's closed list that a text is without any synonym.
+    pub fn word(id: FieldId, text: &str) -> Option<&'static str> {
+        let mut to = String::new();
+        super::choice::Synonyms::default().choice(id, text, &mut to).ok()?;
+        id.field().kind.choices().iter().copied().find(|word| *word == to)
+    }
+}
+
+/// Whether a check takes a value without an error.
+fn fits(check: impl FnOnce(&mut String, &mut Notes) -> Result<(), crate::model::rule::Rule>) -> bool {
+    let mut notes = Notes::new();
+    check(&mut String::new(), &mut notes).is_ok() && !has_error(&notes)
+}
+
+/// Whether a text has the digits of a telephone number and nothing that none has.
+fn looks_national(cell: &str) -> bool {
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    NATIONAL_DIGITS.contains(&digits)
+        && cell
+            .chars()
+            .all(|character| character.is_ascii_digit() || " ()-./+".contains(character))
+}
+
+/// Whether a text is the address of a web site, with or without its scheme.
+fn is_website(cell: &str) -> bool {
+    let lower = cell.to_ascii_lowercase();
+    let named = lower.starts_with("http://") || lower.starts_with("https://") || lower.starts_with("www.");
+    named && !cell.contains(' ') && cell.contains('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fit::bits;
+
+    fn look(cell: &str) -> Fit {
+        Probe::new(Date::constant(2026, 1, 1)).unwrap().look(cell, true)
+    }
+
+    fn formats(cell: &str) -> Vec<&'static str> {
+        bits(look(cell).dates).map(|bit| DATE_FORMATS[bit].0).collect()
+    }
+
+    #[test]
+    fn dates_fit_the_formats_that_read_them() {
+        assert_eq!(formats("03/04/1986"), ["%d/%m/%Y", "%m/%d/%Y"]);
+        assert_eq!(formats("13/04/1986"), ["%d/%m/%Y"]);
+        assert_eq!(formats("4/13/1986"), ["%m/%d/%Y"]);
+        assert_eq!(formats("14.03.1968"), ["%d.%m.%Y"]);
+        assert_eq!(formats("19680314"), ["%Y%m%d"]);
+        assert_eq!(formats("14 Mar 1968").first(), Some(&"%d %b %Y"));
+        assert_eq!(formats("March 14, 1968").last(), Some(&"%B %d, %Y"));
+        assert!(formats("1968-03-14").is_empty() && look("1968-03-14").iso_date);
+        assert!(formats("03/04/86").is_empty(), "a year of two digits is a guess");
+    }
+
+    #[test]
+    fn cells_fit_the_kinds_that_take_them() {
+        assert!(look("ada@example.org").email && !look("ada@").email);
+        assert!(look("+49 30 901820").phone && !look("+49 30 901820").national);
+        let regions: Vec<_> = bits(look("030 901820").regions).map(|bit| REGIONS[bit]).collect();
+        assert!(regions.contains(&"DE") && !regions.contains(&"US"), "{regions:?}");
+        assert_eq!(look("Deutschland").country, Some("DE"));
+        assert!(look("www.example.org").website && !look("Example Inc.").website);
+        assert_eq!(look("Ada"), Fit::default());
+    }
+
+    #[test]
+    fn words_of_lists_are_known_in_any_case() {
+        let id = FieldId::from_path("employment_status").unwrap();
+        assert_eq!(Probe::word(id, "self-employed"), Some("SELF_EMPLOYED"));
+        assert_eq!(Probe::word(id, "Rentner"), None);
+    }
+}
