@@ -37,7 +37,7 @@ static CANDIDATES: [&Encoding; 16] = [
 ];
 
 /// Readings shown: more would hide the right one.
-const MOST_READINGS: usize = 4;
+pub(super) const MOST_READINGS: usize = 4;
 
 /// Characters shown before and behind the first offending one: a word, not a line.
 const AROUND: usize = 10;
@@ -60,6 +60,17 @@ pub struct Reading {
 /// What likely encodings would read at the offset of a record's first offending byte; the likeliest first, and never
 /// two that read the same.
 pub(super) fn readings(record: &[u8], at: usize) -> Vec<Reading> {
+    let mut readings: Vec<Reading> = Vec::new();
+    for reading in ranked(record).filter_map(|encoding| reading(encoding, record, at)) {
+        if readings.len() < MOST_READINGS && readings.iter().all(|other| other.text != reading.text) {
+            readings.push(reading);
+        }
+    }
+    readings
+}
+
+/// The encodings that read a text at all, the likeliest first. One that reads nonsense is among them only if all do.
+pub(super) fn ranked(record: &[u8]) -> impl Iterator<Item = &'static Encoding> {
     let mut ranked: Vec<(i32, &'static Encoding)> = CANDIDATES
         .iter()
         .filter_map(|encoding| Some((score(&read(encoding, record)?)?, *encoding)))
@@ -67,24 +78,18 @@ pub(super) fn readings(record: &[u8], at: usize) -> Vec<Reading> {
     // The sort is stable, so equals keep the order of the candidates.
     ranked.sort_by_key(|(score, _)| -score);
     let best = ranked.first().map_or(0, |(score, _)| *score);
-    let mut readings: Vec<Reading> = Vec::new();
-    for (score, encoding) in ranked {
-        // One that reads nonsense is worth showing only if all do.
-        if readings.len() == MOST_READINGS || (score < 0 && best >= 0) {
-            break;
-        }
-        let Some(text) = surroundings(encoding, record, at) else {
-            continue;
-        };
-        if readings.iter().all(|reading| reading.text != text) {
-            let encoding = encoding.name();
-            readings.push(Reading { encoding, text });
-        }
-    }
-    readings
+    let sensible = ranked.into_iter().take_while(move |(score, _)| *score >= 0 || best < 0);
+    sensible.map(|(_, encoding)| encoding)
 }
 
-fn read(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+/// What an encoding would read at an offset, masked.
+pub(super) fn reading(encoding: &'static Encoding, record: &[u8], at: usize) -> Option<Reading> {
+    let text = surroundings(encoding, record, at)?;
+    let encoding = encoding.name();
+    Some(Reading { encoding, text })
+}
+
+pub(super) fn read(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
     encoding
         .decode_without_bom_handling_and_without_replacement(bytes)
         .map(std::borrow::Cow::into_owned)

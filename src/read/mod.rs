@@ -29,6 +29,7 @@ mod dialect;
 mod encoding;
 mod error;
 mod guard;
+mod guess;
 mod header;
 mod kinds;
 mod likely;
@@ -47,6 +48,7 @@ mod trailer;
 
 pub use dialect::{Dialect, LineEnd};
 pub use error::ReadError;
+pub use guess::{Guess, guess};
 pub use header::{map, map_what_fits};
 pub use likely::Reading;
 pub use patterns::expand;
