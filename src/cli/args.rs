@@ -26,6 +26,10 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at an export and write a configuration for it, with questions where it is not sure
+    Init(InitArgs),
+    /// Show what each column of files holds, masked
+    Profile(ProfileArgs),
     /// Check files and create their customers; the same command again goes on where it stopped
     #[command(mut_arg("sandbox", |arg| arg.help("Send to a sandbox in this process; its ledger is sandbox.db")))]
     Run(RunArgs),
@@ -101,6 +105,43 @@ pub(crate) struct RunArgs {
     /// Rejects above which nothing is sent: a number, or a share such as 5%
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<String>,
+    /// Form of the result on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall init export.csv                          writes rollcall.toml; answer its questions
+  rollcall init export.csv.gz --output bank.toml    another name
+  rollcall init export.csv --output - | less        look first
+
+It looks at the first 10,000 records and never overwrites a file. What is sure is written with its reason, what is not
+is a QUESTION with lines to choose from. No value of a customer is written.")]
+pub(crate) struct InitArgs {
+    /// CSV file, plain, gzip, zstd, xz or bzip2; `-` is standard input
+    #[arg(value_name = "EXPORT")]
+    pub(crate) file: PathBuf,
+    /// The configuration to write, readable by you only; `-` is standard output
+    #[arg(long, value_name = "FILE", default_value = "rollcall.toml")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall profile export.csv
+  rollcall profile export.csv --config bank.toml
+  rollcall profile export.csv --format json | jq -r '.columns[] | select(.filled == 0) | .name'
+
+Values are shown by their shape: letters as a and A, a run of them as one, digits as 9.")]
+pub(crate) struct ProfileArgs {
+    /// CSV files, plain, gzip, zstd, xz or bzip2; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

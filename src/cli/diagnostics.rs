@@ -30,6 +30,15 @@ pub(super) struct NoRule {
     pub(super) nearest: Option<Rule>,
 }
 
+/// Why no configuration is written.
+#[derive(Debug, Error)]
+pub(super) enum FirstHour {
+    #[error("{path} exists, and is not overwritten")]
+    Exists { path: String },
+    #[error("the first record of {name} names no column and looks like data; its content is not shown here")]
+    NoHeader { name: String },
+}
+
 const STATE_HINT: &str =
     "if another sandbox uses the file, wait for it; else put the file aside, and the sandbox begins without customers";
 
@@ -138,6 +147,19 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
                 None => "`rollcall explain` lists every code".to_owned(),
             };
             return (Exit::Usage, Some(hint));
+        }
+        if let Some(error) = cause.downcast_ref::<FirstHour>() {
+            let (exit, hint) = match error {
+                FirstHour::Exists { .. } => (
+                    Exit::Usage,
+                    "write another file with --output, look at what it would be with --output -, or put this one aside",
+                ),
+                FirstHour::NoHeader { .. } => (
+                    Exit::Unusable,
+                    "put a line with the names of the columns first; `rollcall fields` lists the fields",
+                ),
+            };
+            return (exit, Some(hint.to_owned()));
         }
         if let Some(error) = cause.downcast_ref::<SandboxError>() {
             return match error {

@@ -26,6 +26,8 @@ pub fn main() -> ExitCode {
     };
     start_logging();
     let done = match args.command {
+        Command::Init(args) => commands::init::run(&args),
+        Command::Profile(args) => commands::profile::run(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Validate(args) => commands::validate::run(&args),
         Command::Status(args) => commands::status::run(&args),

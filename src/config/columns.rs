@@ -8,7 +8,7 @@ use super::ConfigError;
 use super::layers::{Layers, Origin};
 use super::settings::ColumnSettings;
 
-/// `[columns]`: texts map a column to a field, `ignore` lists columns, `constants` is a table of fields.
+/// `[columns]`: texts map a column to a field or are `"ignore"`, `ignore` lists columns, `constants` is a table of fields.
 pub(super) fn columns(layers: &Layers) -> Result<ColumnSettings, ConfigError> {
     let origin = layers.file.clone().map_or(Origin::Default, Origin::File);
     let wrong = |name: &str, problem: &str| ConfigError::Value {
@@ -25,11 +25,14 @@ pub(super) fn columns(layers: &Layers) -> Result<ColumnSettings, ConfigError> {
             Value::String(_) if name == "constants" => {
                 return Err(wrong(name, "must be a table, [columns.constants] field = \"value\""));
             }
+            // A list of the columns says the same; beside the others, a line for each reads better.
+            Value::String(path) if path == "ignore" => columns.ignore.push(name.clone()),
             Value::String(path) => {
                 columns.map.insert(name.clone(), path.clone());
             }
             Value::Array(names) if name == "ignore" => {
-                columns.ignore = texts(names).ok_or_else(|| wrong(name, "must be a list of column names"))?;
+                let names = texts(names).ok_or_else(|| wrong(name, "must be a list of column names"))?;
+                columns.ignore.extend(names);
             }
             Value::Table(constants) if name == "constants" => {
                 for (path, constant) in constants {

@@ -7,6 +7,7 @@ pub mod choices;
 pub mod chunk;
 pub mod digest;
 pub mod field;
+pub mod figures;
 pub mod finding;
 pub mod fit;
 pub mod ids;

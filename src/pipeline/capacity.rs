@@ -20,3 +20,13 @@ pub(super) const WAITING_BATCHES: usize = 1;
 /// Rows under way (waiting for a token, on the wire, waiting for a retry) for each request that may be in flight: twice as
 /// many, so that rows that wait for a retry leave the wire to others.
 pub(super) const ROWS_PER_PERMIT: usize = 2;
+
+/// Records that a survey looks at: enough to see days above 12 in dates, words that are rare, and empty columns; read in
+/// about a second.
+pub(super) const SURVEYED_RECORDS: u64 = 10_000;
+
+/// Numbers of a column that a survey tries in every region: the first hundreds tell as much as all.
+pub(super) const TRIED_NUMBERS: u64 = 300;
+
+/// Records in which whole columns are suspected: as many as a survey looks at, for the same reason.
+pub(super) const SUSPECTED_RECORDS: u64 = 10_000;

@@ -9,6 +9,7 @@ use super::capacity::WAITING_PLANS;
 use super::duplicates::Customers;
 use super::error::PipelineError;
 use super::run::{Job, RunRequest};
+use super::suspects::Suspects;
 use crate::ledger::{InputTotals, Pending, Planned, PlannedFinding};
 use crate::model::field::FieldId;
 use crate::model::finding::Finding;
@@ -25,7 +26,13 @@ impl Job<'_> {
         for (input, entry) in self.inputs.iter().zip(&self.run.inputs) {
             let planned_before = self.reader.planned(entry.input_id)?;
             let mut commits = VecDeque::new();
+            let mut suspects = Suspects::new(
+                &input.mapping,
+                &self.request.settings.input,
+                self.run.today.parse().unwrap_or_default(),
+            );
             let checked = self.checker.check(input, |chunk, checked| {
+                suspects.see(chunk, &checked);
                 if stop.is_requested() {
                     return Err(PipelineError::Interrupted);
                 }
@@ -48,7 +55,8 @@ impl Job<'_> {
                 Err(PipelineError::Interrupted) => return Ok(false),
                 checked => checked?,
             };
-            progress.note(input.source.name(), &tally);
+            progress.note(input.source.name(), &tally.notices());
+            progress.note(input.source.name(), &suspects.notices());
             self.ledger.end_input(entry.input_id, totals(&tally))?;
             records_before += tally.records;
         }

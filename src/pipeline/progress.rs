@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
-use crate::read::Tally;
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +60,10 @@ impl Progress {
         self.notices.lock().map(|notices| notices.clone()).unwrap_or_default()
     }
 
-    pub(super) fn note(&self, name: &str, tally: &Tally) {
+    /// Keeps sentences about a source.
+    pub(super) fn note(&self, name: &str, sentences: &[String]) {
         if let Ok(mut notices) = self.notices.lock() {
-            notices.extend(tally.notices().iter().map(|notice| format!("{name}: {notice}")));
+            notices.extend(sentences.iter().map(|notice| format!("{name}: {notice}")));
         }
     }
 

@@ -9,6 +9,7 @@ use super::duplicates::{Customers, Verdict};
 use super::error::PipelineError;
 use super::inputs::{Input, Inputs};
 use super::progress::{Phase, Progress};
+use super::suspects::Suspects;
 use crate::config::settings::Settings;
 use crate::model::finding::Finding;
 use crate::model::position::Position;
@@ -104,8 +105,10 @@ pub fn validate(
             name: input.source.name(),
             record: records_before,
         });
+        let mut suspects = Suspects::new(&input.mapping, &settings.input, today);
         let tally = checker.check(input, |chunk, checked| {
             progress.check(chunk.len());
+            suspects.see(chunk, &checked);
             for ((position, record), checked) in chunk.iter().zip(checked) {
                 let ordinal = records_before + position.record - 1;
                 let judgment = judge(&mut customers, &checked, ordinal, &before);
@@ -122,7 +125,8 @@ pub fn validate(
             }
             Ok(())
         })?;
-        progress.note(input.source.name(), &tally);
+        progress.note(input.source.name(), &tally.notices());
+        progress.note(input.source.name(), &suspects.notices());
         validation.inputs.push(tally);
     }
     Ok(validation)

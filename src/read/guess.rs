@@ -23,20 +23,20 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 
 /// The letters outside ASCII of languages whose encodings are mistaken for one another, lower case.
 const ALPHABETS: [&str; 14] = [
-    "àâæçéèêëîïôœùûüÿ",   // French
-    "áéíñóúü",            // Spanish
-    "äöüßéèàáô",          // German, with the names that its customers have
-    "áâãàçéêíóôõúü",      // Portuguese
-    "àèéìíîòóùú",         // Italian
-    "éëïöüáíóúèêç",       // Dutch
-    "ąćęłńóśźż",          // Polish
+    "àâæçéèêëîïôœùûüÿ",     // French
+    "áéíñóúü",              // Spanish
+    "äöüßéèàáô",            // German, with the names that its customers have
+    "áâãàçéêíóôõúü",        // Portuguese
+    "àèéìíîòóùú",           // Italian
+    "éëïöüáíóúèêç",         // Dutch
+    "ąćęłńóśźż",            // Polish
     "áčďéěíňóřšťúůýžäľĺŕô", // Czech and Slovak
-    "áéíóöőúüű",          // Hungarian
-    "ăâîșțşţ",            // Romanian
-    "çğıöşüâîûi̇",         // Turkish
-    "åäöæøéüàü",          // Nordic
-    "čćžšđ",              // Croatian, Slovenian, Serbian
-    "āčēģīķļņšūžąęėįųõ",  // Baltic
+    "áéíóöőúüű",            // Hungarian
+    "ăâîșțşţ",              // Romanian
+    "çğıöşüâîûi̇",           // Turkish
+    "åäöæøéüàü",            // Nordic
+    "čćžšđ",                // Croatian, Slovenian, Serbian
+    "āčēģīķļņšūžąęėįųõ",    // Baltic
 ];
 
 /// What may be read.
@@ -100,13 +100,15 @@ fn is_plausible(encoding: &'static Encoding, text: &str) -> bool {
         return false;
     }
     let mark = |character: char| "\u{a0}–—‘’“”„«»€°…º\u{aa}".contains(character);
-    let foreign = || text.chars().filter(|character| !character.is_ascii() && !mark(*character));
+    let foreign = || {
+        text.chars()
+            .filter(|character| !character.is_ascii() && !mark(*character))
+    };
     // Capitals inside of a word are rarely written.
     let breaks = text.chars().zip(text.chars().skip(1));
     let breaks = breaks.filter(|(before, after)| before.is_lowercase() && after.is_uppercase() && !after.is_ascii());
-    let of_language = |alphabet: &str| {
-        foreign().all(|character| character.to_lowercase().all(|letter| alphabet.contains(letter)))
-    };
+    let of_language =
+        |alphabet: &str| foreign().all(|character| character.to_lowercase().all(|letter| alphabet.contains(letter)));
     foreign().next().is_some() && breaks.count() == 0 && ALPHABETS.iter().any(|alphabet| of_language(alphabet))
 }
 
@@ -119,15 +121,26 @@ mod tests {
         let (bytes, ..) = Encoding::for_label(label.as_bytes()).unwrap().encode(text);
         let guess = of(&sample(&bytes)).unwrap();
         let doubt = if guess.is_only { "" } else { "?" };
-        assert_eq!(format!("{}{doubt}", guess.readings[0].encoding), expected, "{text}: {guess:?}");
+        assert_eq!(
+            format!("{}{doubt}", guess.readings[0].encoding),
+            expected,
+            "{text}: {guess:?}"
+        );
         for word in text.split([',', ' ']).filter(|word| !word.is_ascii()) {
-            assert!(guess.readings.iter().all(|reading| !reading.text.contains(word)), "{word}");
+            assert!(
+                guess.readings.iter().all(|reading| !reading.text.contains(word)),
+                "{word}"
+            );
         }
     }
 
     #[test]
     fn one_plausible_reading_is_an_answer() {
-        check("windows-1252", "Société Générale,à Nîmes,Besançon,où,l’été", "windows-1252");
+        check(
+            "windows-1252",
+            "Société Générale,à Nîmes,Besançon,où,l’été",
+            "windows-1252",
+        );
         check("windows-1252", "Muñoz,Peña,Málaga,Córdoba", "windows-1252");
         check("windows-1252", "Müller,Straße,Köln", "windows-1252");
         check("windows-1250", "Łukasz,Wąsik,Żółw,Śliwiński,Gdańsk", "windows-1250");

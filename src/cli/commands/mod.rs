@@ -3,6 +3,8 @@
 pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod fields;
+pub(super) mod init;
+pub(super) mod profile;
 pub(super) mod report;
 pub(super) mod run;
 pub(super) mod sandbox;

@@ -1,0 +1,53 @@
+//! `[input]`: how the file is written and how its values are read.
+
+use super::columns::Chosen;
+use super::{Item, Line, Seen, dates, region};
+use crate::model::naming::quoted;
+
+/// The lines of `[input]`, in the order in which a file is read.
+pub(super) fn input(seen: &Seen<'_>, chosen: &Chosen) -> Vec<Item> {
+    let delimiter = Line {
+        key: "delimiter".to_owned(),
+        value: if seen.delimiter == b'\t' {
+            "\"\\t\"".to_owned()
+        } else {
+            quoted(&char::from(seen.delimiter).to_string())
+        },
+        why: "the only one that gives every record the columns of the header".to_owned(),
+    };
+    let mut items = vec![Item::sure(delimiter)];
+    items.extend(encoding(seen));
+    items.extend(dates::formats(seen, chosen));
+    items.extend(region::region(seen, chosen));
+    items.extend(trailer(seen));
+    items
+}
+
+fn encoding(seen: &Seen<'_>) -> Option<Item> {
+    let line = |(label, text): &(String, String), why: &str| Line {
+        key: "encoding".to_owned(),
+        value: quoted(&label.to_lowercase()),
+        why: format!("{why}{text}"),
+    };
+    let first = seen.encodings.first()?;
+    if seen.encoding_is_sure {
+        let why = "not UTF-8, and no other encoding reads letters of one language; masked: ";
+        return Some(Item::sure(line(first, why)));
+    }
+    let lines = seen.encodings.iter().map(|one| line(one, "would read ")).collect();
+    let question = "which encoding? The file is not UTF-8, and several others would read words (masked here). \
+                    The first was used for looking.";
+    Some(Item::question(question, lines))
+}
+
+fn trailer(seen: &Seen<'_>) -> Option<Item> {
+    let (word, field) = seen.trailer?;
+    let line = Line {
+        key: "trailer".to_owned(),
+        value: format!("{{ starts-with = {}, count-field = {field} }}", quoted(word)),
+        why: "its count is then held against the records".to_owned(),
+    };
+    let question =
+        format!("is the last record a trailer? It begins with {word}, and its field {field} counts the records.");
+    Some(Item::question(question, vec![line]))
+}

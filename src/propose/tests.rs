@@ -1,0 +1,1 @@
+//! Whole proposals from a few cells.
