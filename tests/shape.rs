@@ -56,18 +56,29 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("read", &["model", "config"]),
     ("normalize", &["model", "config"]),
+    ("profile", &["model"]),
+    ("propose", &["model", "config", "profile"]),
     ("ledger", &["model", "clock"]),
     ("send", &["model", "config", "clock"]),
     ("report", &["model", "ledger", "clock"]),
     ("sandbox", &[]),
     (
         "pipeline",
-        &["model", "config", "clock", "read", "normalize", "ledger", "send"],
+        &[
+            "model",
+            "config",
+            "clock",
+            "read",
+            "normalize",
+            "profile",
+            "ledger",
+            "send",
+        ],
     ),
     (
         "cli",
         &[
-            "model", "config", "clock", "read", "ledger", "send", "report", "sandbox", "pipeline",
+            "model", "config", "clock", "read", "propose", "ledger", "send", "report", "sandbox", "pipeline",
         ],
     ),
 ];

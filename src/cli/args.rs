@@ -117,8 +117,8 @@ Examples:
   rollcall init export.csv.gz --output bank.toml    another name
   rollcall init export.csv --output - | less        look first
 
-It looks at the first 10,000 records and never overwrites a file. What is sure is written with its reason, what is not
-is a QUESTION with lines to choose from. No value of a customer is written.")]
+It looks at the first 10,000 records and never overwrites a file. What is sure is written with its
+reason; what is not is a QUESTION with lines to choose from. No value of a customer is written.")]
 pub(crate) struct InitArgs {
     /// CSV file, plain, gzip, zstd, xz or bzip2; `-` is standard input
     #[arg(value_name = "EXPORT")]

@@ -39,6 +39,22 @@ pub(super) enum FirstHour {
     NoHeader { name: String },
 }
 
+impl FirstHour {
+    fn judge(&self) -> (Exit, Option<String>) {
+        let (exit, hint) = match self {
+            Self::Exists { .. } => (
+                Exit::Usage,
+                "write another file with --output, look at what it would be with --output -, or put this one aside",
+            ),
+            Self::NoHeader { .. } => (
+                Exit::Unusable,
+                "put a line with the names of the columns first; `rollcall fields` lists the fields",
+            ),
+        };
+        (exit, Some(hint.to_owned()))
+    }
+}
+
 const STATE_HINT: &str =
     "if another sandbox uses the file, wait for it; else put the file aside, and the sandbox begins without customers";
 
@@ -149,17 +165,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             return (Exit::Usage, Some(hint));
         }
         if let Some(error) = cause.downcast_ref::<FirstHour>() {
-            let (exit, hint) = match error {
-                FirstHour::Exists { .. } => (
-                    Exit::Usage,
-                    "write another file with --output, look at what it would be with --output -, or put this one aside",
-                ),
-                FirstHour::NoHeader { .. } => (
-                    Exit::Unusable,
-                    "put a line with the names of the columns first; `rollcall fields` lists the fields",
-                ),
-            };
-            return (exit, Some(hint.to_owned()));
+            return error.judge();
         }
         if let Some(error) = cause.downcast_ref::<SandboxError>() {
             return match error {

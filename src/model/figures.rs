@@ -14,3 +14,9 @@ pub fn grouped(number: u64) -> String {
     }
     grouped
 }
+
+/// A number with the name of what it counts: `1 record`, `2 records`.
+pub fn counted(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", grouped(number))
+}

@@ -41,7 +41,31 @@ pub const REGIONS: [&str; 24] = [
     "IE", "CZ", "AU", "IN", "ZA",
 ];
 
+/// Cells that people write where nothing is known, beside what `input.null-words` knows: compared without regard to case.
+pub const ABSENT_WORDS: [&str; 16] = [
+    "-",
+    "--",
+    "---",
+    ".",
+    "?",
+    "none",
+    "nil",
+    "unknown",
+    "not available",
+    "k.a.",
+    "k. a.",
+    "keine angabe",
+    "s/o",
+    "néant",
+    "b.d.",
+    "brak",
+];
+
 /// What one cell fits.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own, and a cell may fit several"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fit {
     /// An e-mail address.

@@ -26,6 +26,7 @@ impl Job<'_> {
         for (input, entry) in self.inputs.iter().zip(&self.run.inputs) {
             let planned_before = self.reader.planned(entry.input_id)?;
             let mut commits = VecDeque::new();
+            // The rules of the run were made from the same day, so it can be read.
             let mut suspects = Suspects::new(
                 &input.mapping,
                 &self.request.settings.input,

@@ -6,6 +6,7 @@
 
 use crate::config::settings::{InputSettings, Settings};
 use crate::model::chunk::Chunk;
+use crate::model::field::FieldId;
 use crate::model::fit::Fit;
 use crate::normalize::{NormalizerError, Probe};
 use crate::profile::Column;
@@ -37,6 +38,13 @@ pub struct Survey {
     pub is_whole: bool,
     /// The first word of the last record and the number of its field that counts the records, if it looks like a trailer.
     pub trailer: Option<(&'static str, usize)>,
+}
+
+impl Survey {
+    /// The word of a field's closed list that a text is without any synonym.
+    pub fn word(id: FieldId, text: &str) -> Option<&'static str> {
+        Probe::word(id, text)
+    }
 }
 
 /// Looks at a source.

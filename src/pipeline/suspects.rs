@@ -181,11 +181,10 @@ impl Suspect {
             return None;
         }
         let (count, filled) = (grouped(*count), grouped(self.filled));
-        Some(match rule {
-            Rule::PhoneNoRegion => {
-                format!("{count} of {filled} name no country, and neither do their records; set input.default-region")
-            }
-            rule => format!("{count} of {filled} are {}; is it the right column?", rule.code()),
+        Some(if *rule == Rule::PhoneNoRegion {
+            format!("{count} of {filled} name no country, and neither do their records; set input.default-region")
+        } else {
+            format!("{count} of {filled} are {}; is it the right column?", rule.code())
         })
     }
 }

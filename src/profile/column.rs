@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::distinct::Distinct;
 use super::shapes::Shapes;
-use crate::model::fit::{DATE_FORMATS, Fit, REGIONS, bits};
+use crate::model::fit::{ABSENT_WORDS, DATE_FORMATS, Fit, REGIONS, bits};
 
-/// Distinct texts kept of a column: no closed list has as many words.
-const KEPT_TEXTS: usize = 24;
+/// Distinct texts kept of a column: the words of the longest closed list, each in as many spellings as exports have.
+const KEPT_TEXTS: usize = 256;
 
 /// Longest text that is kept, in bytes: a longer one is a sentence and no word of a list.
 pub const LONGEST_TEXT: usize = 40;
@@ -61,6 +61,8 @@ pub struct Column {
     pub traits: Traits,
     /// How often each country was named, alpha-2.
     pub country_codes: BTreeMap<&'static str, u64>,
+    /// How often words were seen that people write for nothing, as they were written first.
+    pub absent: BTreeMap<&'static str, (String, u64)>,
     /// The distinct texts, while they are few and short: never to be printed, save as words of a closed list.
     texts: Option<BTreeMap<String, u64>>,
     has_many_texts: bool,
@@ -80,12 +82,34 @@ impl Column {
         let (shortest, longest) = self.lengths.unwrap_or((length, length));
         self.lengths = Some((shortest.min(length), longest.max(length)));
         self.keep_text(cell);
+        self.see_absent(cell);
         self.count(cell, &fit(cell));
     }
 
     /// The distinct texts with their counts; `None` if there are many, or if they are long.
     pub fn texts(&self) -> Option<&BTreeMap<String, u64>> {
         self.texts.as_ref().filter(|_| !self.has_many_texts)
+    }
+
+    /// Whether values come again as words of a list do: three times each, in the mean. What does not may be a name.
+    pub fn repeats(&self) -> bool {
+        self.distinct.count() * 3 <= self.filled
+    }
+
+    /// Filled cells but those that hold a word for nothing.
+    pub fn told(&self) -> u64 {
+        self.filled - self.absent.values().map(|(_, count)| count).sum::<u64>()
+    }
+
+    fn see_absent(&mut self, cell: &str) {
+        let longest = 16;
+        if cell.len() > longest {
+            return;
+        }
+        let folded = cell.to_lowercase();
+        if let Some(word) = ABSENT_WORDS.into_iter().find(|word| *word == folded) {
+            self.absent.entry(word).or_insert_with(|| (cell.to_owned(), 0)).1 += 1;
+        }
     }
 
     fn keep_text(&mut self, cell: &str) {

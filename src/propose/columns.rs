@@ -7,18 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::customer_type::{Customers, customers};
 use super::dictionary::{Dictionary, Match, Sense, only_type};
-use super::evidence::{Agreement, agreement, by_values};
-use super::{Confidence, Item, Line, Seen, Words};
+use super::evidence::{Agreement, EVERY_WORD, agreement, by_values};
+use super::items::items;
+use super::{Confidence, Item, Seen, Words};
 use crate::model::field::FieldId;
-use crate::model::mapping::REJECT_COLUMNS;
-use crate::model::naming::{quoted, shown};
 use crate::profile::Column;
-
-/// The value that leaves a column out.
-pub(super) const IGNORE: &str = "\"ignore\"";
-
-/// Keys of `[columns]` that are no names of columns.
-const RESERVED: [&str; 2] = ["ignore", "constants"];
 
 /// What a column may be.
 #[derive(Clone, Debug)]
@@ -45,7 +38,7 @@ impl Guessed {
 
 /// What a column becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Decision {
+pub(super) enum Decision {
     Field(FieldId, Confidence, String),
     Ignored(Confidence, String),
     Unknown,
@@ -118,7 +111,7 @@ pub(super) fn choose(seen: &Seen<'_>, words: &Words) -> Chosen {
     }
 }
 
-fn field_of(decision: &Decision) -> Option<FieldId> {
+pub(super) fn field_of(decision: &Decision) -> Option<FieldId> {
     match decision {
         Decision::Field(id, ..) => Some(*id),
         Decision::Ignored(..) | Decision::Unknown => None,
@@ -196,8 +189,7 @@ fn candidate(sense: Sense, matched: Match, is_one: bool, column: &Column, words:
         (Agreement::Fitting, Match::Exact | Match::Qualified) if column.filled == 0 => {
             (Confidence::Sure, format!("{named}; empty so far"))
         }
-        (Agreement::Fitting, Match::Exact) => (Confidence::Sure, named.to_owned()),
-        (Agreement::Fitting, Match::Qualified) => (Confidence::Sure, named.to_owned()),
+        (Agreement::Fitting, Match::Exact | Match::Qualified) => (Confidence::Sure, named.to_owned()),
     };
     let confidence = if is_one {
         confidence
@@ -244,7 +236,7 @@ fn decide(
     }
     // A word such as `Type` means much; where all customers are of one type it need not be this.
     let foreign_type =
-        id == FieldId::CUSTOMER_TYPE && matches!(customers, Customers::All(_)) && !best.why.contains("every value");
+        id == FieldId::CUSTOMER_TYPE && matches!(customers, Customers::All(_)) && !best.why.contains(EVERY_WORD);
     let confidence = if other || foreign_type {
         Confidence::Maybe
     } else {
@@ -277,142 +269,4 @@ fn claims(decisions: &[Decision]) -> BTreeMap<FieldId, Vec<usize>> {
         }
     }
     claims
-}
-
-/// A line or a question for each column, in the order of the file.
-fn items(
-    seen: &Seen<'_>,
-    decisions: &[Decision],
-    claims: &BTreeMap<FieldId, Vec<usize>>,
-    customers: Customers,
-    guesses: &[Guessed],
-) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut named = BTreeSet::new();
-    let columns = seen.header.iter().zip(decisions).zip(guesses).enumerate();
-    for (index, ((name, decision), guess)) in columns {
-        if REJECT_COLUMNS.contains(&name.as_str()) || !named.insert(super::fold::words(name)) {
-            // A second column of a name is said by the reader, which refuses the header.
-            continue;
-        }
-        if RESERVED.contains(&name.as_str()) {
-            let question = format!("rename the column {}: its name is a key of this table.", shown(name));
-            items.push(Item::question(question, Vec::new()));
-            continue;
-        }
-        let claimants = field_of(decision)
-            .and_then(|id| claims.get(&id))
-            .map_or(&[][..], Vec::as_slice);
-        if claimants.len() > 1 {
-            if claimants.first() == Some(&index) {
-                items.push(several(seen, decisions, claimants));
-            }
-            continue;
-        }
-        items.push(match decision {
-            Decision::Field(id, Confidence::Sure, why) => Item::sure(field_line(name, *id, why)),
-            Decision::Ignored(Confidence::Sure, why) => Item::sure(ignore_line(name, why)),
-            Decision::Ignored(_, why) => Item::question(
-                format!("leave out {}? {why}.", shown(name)),
-                vec![ignore_line(name, ""), unknown_line(name)],
-            ),
-            Decision::Field(id, confidence, why) => question(name, (*id, *confidence, why), guess, customers),
-            Decision::Unknown => Item::question(
-                format!("what is {}? The name is not known: write the path of a field (`rollcall fields`), or leave it out.", shown(name)),
-                vec![unknown_line(name), ignore_line(name, "")],
-            ),
-        });
-    }
-    items
-}
-
-/// One column with a doubt.
-fn question(
-    name: &str,
-    (id, confidence, why): (FieldId, Confidence, &str),
-    guess: &Guessed,
-    customers: Customers,
-) -> Item {
-    let is_address = guess
-        .candidates
-        .iter()
-        .any(|one| matches!(one.sense, Sense::Address(..)));
-    let mut lines = Vec::new();
-    let mut offered = BTreeSet::new();
-    for candidate in &guess.candidates {
-        let ids = match candidate.sense {
-            Sense::Field(id) => vec![id],
-            Sense::Address(person, firm) => vec![person, firm],
-            Sense::Ignored(_) => Vec::new(),
-        };
-        for id in ids.into_iter().filter(|id| offered.insert(*id)) {
-            let why = format!("{}: {}", candidate.confidence.word(), candidate.why);
-            lines.push(field_line(name, id, &why));
-        }
-    }
-    lines.push(ignore_line(name, ""));
-    let text = match (is_address, customers) {
-        (true, Customers::Mixed) => format!(
-            "whose address is {}? A column feeds one field, and the file has persons and firms: an address of the \
-             other type is a finding. Leave it out if it holds both.",
-            shown(name)
-        ),
-        (true, _) => format!("whose address is {}?", shown(name)),
-        (false, _) => format!(
-            "is {} the {} ({})? {}: {why}.",
-            shown(name),
-            id.path(),
-            id.field().about,
-            confidence.word()
-        ),
-    };
-    Item::question(text, lines)
-}
-
-/// Several columns for one field.
-fn several(seen: &Seen<'_>, decisions: &[Decision], claimants: &[usize]) -> Item {
-    let mut lines = Vec::new();
-    let mut names = Vec::new();
-    let mut path = "";
-    for index in claimants {
-        let (Some(name), Some(column), Some(Decision::Field(id, confidence, _))) =
-            (seen.header.get(*index), seen.columns.get(*index), decisions.get(*index))
-        else {
-            continue;
-        };
-        path = id.path();
-        names.push(shown(name));
-        let figures = format!("{}; filled in {} of {}", confidence.word(), column.filled, column.cells);
-        lines.push(field_line(name, *id, &figures));
-        lines.push(ignore_line(name, ""));
-    }
-    let question = format!(
-        "which of {} feeds {path}? One column can; leave out the others.",
-        names.join(", ")
-    );
-    Item::question(question, lines)
-}
-
-fn field_line(name: &str, id: FieldId, why: &str) -> Line {
-    Line {
-        key: quoted(name),
-        value: quoted(id.path()),
-        why: why.to_owned(),
-    }
-}
-
-fn ignore_line(name: &str, why: &str) -> Line {
-    Line {
-        key: quoted(name),
-        value: IGNORE.to_owned(),
-        why: why.to_owned(),
-    }
-}
-
-fn unknown_line(name: &str) -> Line {
-    Line {
-        key: quoted(name),
-        value: quoted("?"),
-        why: String::new(),
-    }
 }

@@ -72,13 +72,17 @@ impl Dictionary {
             .collect();
         for (path, names) in &section("fields") {
             if let Some(sense) = sense(path) {
-                texts(names).iter().for_each(|name| dictionary.add(name, sense));
+                for name in texts(names) {
+                    dictionary.add(&name, sense);
+                }
             }
         }
         for (reason, names) in &section("ignore") {
             let sense = Sense::Ignored(dictionary.reasons.len());
             dictionary.reasons.push(reason.clone());
-            texts(names).iter().for_each(|name| dictionary.add(name, sense));
+            for name in texts(names) {
+                dictionary.add(&name, sense);
+            }
         }
         for id in FieldId::all() {
             dictionary.add(id.path(), Sense::Field(id));
@@ -117,12 +121,11 @@ impl Dictionary {
         }
         let whole = |word: &String| self.abbreviations.get(word).unwrap_or(word).clone();
         let mut rest = words.as_slice();
-        while let Some((first, behind)) = rest
+        while let Some((_, behind)) = rest
             .split_first()
             .filter(|(first, _)| self.qualifiers.contains(&whole(first)))
         {
             rest = behind;
-            let _ = first;
             if let Some(senses) = found(rest) {
                 return Some((senses, Match::Qualified));
             }

@@ -15,7 +15,16 @@ const MOST: u64 = 80;
 const MANY: u64 = 50;
 
 /// Share of the cells, in hundredths, that must differ for a column to tell customers apart; duplicates are ordinary.
-const APART: u64 = 90;
+const APART: u64 = 80;
+
+/// Share of the cells, in hundredths, that may be empty in a column of identifiers: each is a finding of its record.
+const LOST: u64 = 5;
+
+/// Unknown words that a column of a closed list may have: no list of an export is longer.
+const MOST_WORDS: usize = 40;
+
+/// What is said of a column that holds words of the API's own list only.
+pub(super) const EVERY_WORD: &str = "every value is a word of the list";
 
 /// What the values say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +44,7 @@ pub(super) fn share(part: u64, whole: u64) -> u64 {
 
 /// Holds a column against a field.
 pub(super) fn agreement(id: FieldId, column: &Column, words: &Words) -> Agreement {
-    let filled = column.filled;
+    let filled = column.told();
     if filled == 0 {
         return Agreement::Fitting;
     }
@@ -77,7 +86,7 @@ pub(super) fn agreement(id: FieldId, column: &Column, words: &Words) -> Agreemen
 
 /// What most values are, if it is nothing that a field of this kind holds.
 fn other_form(kind: Kind, column: &Column) -> Option<String> {
-    let (traits, filled) = (&column.traits, column.filled);
+    let (traits, filled) = (&column.traits, column.told());
     let dates = if matches!(kind, Kind::Date | Kind::BirthDate) {
         0
     } else if matches!(
@@ -106,7 +115,7 @@ fn written_dates(column: &Column) -> u64 {
 
 fn identifier(column: &Column) -> Agreement {
     let (distinct, filled) = (column.distinct.count(), column.filled);
-    if filled < column.cells {
+    if share(column.cells - filled, column.cells) > LOST {
         return Agreement::Contradicted(format!("{} of {} are empty", column.cells - filled, column.cells));
     }
     // An estimate may be a little too low.
@@ -117,15 +126,18 @@ fn identifier(column: &Column) -> Agreement {
 }
 
 fn choice(id: FieldId, column: &Column, words: &Words) -> Agreement {
+    let many = || Agreement::Contradicted("the values are too many or too long for words of a list".to_owned());
     let Some(texts) = column.texts() else {
-        return Agreement::Contradicted("the values are too many or too long for words of a list".to_owned());
+        return many();
     };
-    let known = texts.keys().filter(|text| words.known(id, text)).count();
-    if known == texts.len() {
-        return Agreement::Proven("every value is a word of the list".to_owned());
+    let unknown = texts.keys().filter(|text| !words.known(id, text)).count();
+    if unknown == 0 {
+        return Agreement::Proven(EVERY_WORD.to_owned());
     }
-    // What stands once may be a name; words of a list come again.
-    if column.distinct.count() * 2 > column.filled {
+    if unknown > MOST_WORDS {
+        return many();
+    }
+    if !column.repeats() {
         return Agreement::Contradicted("the values hardly repeat, as words of a list would".to_owned());
     }
     Agreement::Fitting
@@ -138,7 +150,7 @@ fn is_name(id: FieldId) -> bool {
 
 /// The field that values of an unknown column speak for.
 pub(super) fn by_values(column: &Column) -> Option<(FieldId, String)> {
-    let (traits, filled) = (&column.traits, column.filled);
+    let (traits, filled) = (&column.traits, column.told());
     let forms = [
         (traits.emails, "email_address", "are e-mail addresses"),
         (traits.phones, "telephone_number", "are telephone numbers with +"),

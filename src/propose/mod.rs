@@ -10,10 +10,9 @@ mod dates;
 mod dictionary;
 mod evidence;
 mod fold;
+mod items;
 mod region;
 mod settings;
-#[cfg(test)]
-mod tests;
 mod words;
 mod write;
 
@@ -154,7 +153,7 @@ impl Proposal {
     pub fn sure_columns(&self) -> (usize, usize) {
         let sure = self.columns.iter().filter(|item| item.question.is_none());
         let lines: Vec<_> = sure.flat_map(|item| &item.lines).collect();
-        let left_out = lines.iter().filter(|line| line.value == columns::IGNORE).count();
+        let left_out = lines.iter().filter(|line| line.value == items::IGNORE).count();
         (lines.len() - left_out, left_out)
     }
 }

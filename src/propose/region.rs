@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use super::columns::Chosen;
 use super::evidence::share;
 use super::{Item, Line, Seen};
-use crate::model::field::Kind;
+use crate::model::field::{FieldId, Kind};
 use crate::model::fit::REGIONS;
 use crate::model::naming::{quoted, shown};
 
@@ -29,7 +29,9 @@ pub(super) fn region(seen: &Seen<'_>, chosen: &Chosen) -> Option<Item> {
     let names = names.join(", ");
     let countries = chosen.feeding(seen, |id| id.path().ends_with("address.country_code"));
     if let [(name, column)] = *countries {
-        if column.filled == column.cells && share(column.traits.countries, column.filled) == 100 {
+        // A column that is still a question may come to feed nothing.
+        let is_sure = FieldId::all().any(|id| id.path().ends_with("address.country_code") && chosen.is_sure(id));
+        if is_sure && column.filled == column.cells && share(column.traits.countries, column.filled) == 100 {
             return None;
         }
         let most = column.country_codes.iter().max_by_key(|(_, count)| **count);
@@ -51,7 +53,14 @@ pub(super) fn region(seen: &Seen<'_>, chosen: &Chosen) -> Option<Item> {
     }
     let tried: u64 = phones.iter().map(|(_, column)| column.traits.tried).sum();
     let mut best: Vec<_> = REGIONS.iter().zip(valid).filter(|(_, count)| *count > 0).collect();
-    best.sort_by_key(|(_, count)| Reverse(*count));
+    // Where addresses say their country, that says more than in how many countries a number is valid.
+    let frequent = |region: &str| {
+        countries
+            .iter()
+            .filter_map(|(_, column)| column.country_codes.get(region))
+            .sum::<u64>()
+    };
+    best.sort_by_key(|(region, count)| (Reverse(frequent(region)), Reverse(*count)));
     let mut lines: Vec<_> = best
         .iter()
         .take(OFFERED)

@@ -1,7 +1,10 @@
 //! `[input]`: how the file is written and how its values are read.
 
+use std::collections::BTreeMap;
+
 use super::columns::Chosen;
 use super::{Item, Line, Seen, dates, region};
+use crate::config;
 use crate::model::naming::quoted;
 
 /// The lines of `[input]`, in the order in which a file is read.
@@ -19,6 +22,7 @@ pub(super) fn input(seen: &Seen<'_>, chosen: &Chosen) -> Vec<Item> {
     items.extend(encoding(seen));
     items.extend(dates::formats(seen, chosen));
     items.extend(region::region(seen, chosen));
+    items.extend(absent(seen, chosen));
     items.extend(trailer(seen));
     items
 }
@@ -38,6 +42,33 @@ fn encoding(seen: &Seen<'_>) -> Option<Item> {
     let question = "which encoding? The file is not UTF-8, and several others would read words (masked here). \
                     The first was used for looking.";
     Some(Item::question(question, lines))
+}
+
+/// Words that stand for nothing and that the setting does not know yet.
+fn absent(seen: &Seen<'_>, chosen: &Chosen) -> Option<Item> {
+    let mut words: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    // Lists may have such a word of their own: NONE is one.
+    for (_, column) in chosen.feeding(seen, |id| id.field().kind.choices().is_empty()) {
+        for (word, (written, count)) in &column.absent {
+            words.entry(word).or_insert((written, 0)).1 += count;
+        }
+    }
+    if words.is_empty() {
+        return None;
+    }
+    let known = config::table::find("input.null-words").map_or("[]", |setting| setting.default);
+    let quoted: Vec<_> = words.values().map(|(written, _)| quoted(written)).collect();
+    let figures: Vec<_> = words
+        .values()
+        .map(|(written, count)| format!("{written} {count}"))
+        .collect();
+    let line = Line {
+        key: "null-words".to_owned(),
+        value: format!("{}, {}]", known.trim_end_matches(']'), quoted.join(", ")),
+        why: format!("cells: {}", figures.join(", ")),
+    };
+    let question = "do these words mean that nothing is known? Else they are values and are checked as such.";
+    Some(Item::question(question, vec![line]))
 }
 
 fn trailer(seen: &Seen<'_>) -> Option<Item> {

@@ -21,7 +21,7 @@ pub struct Letter<'a> {
     pub source: &'a str,
     /// How it is written: `comma-separated, LF`.
     pub dialect: &'a str,
-    /// Records that were looked at.
+    /// What was looked at: `12 records`.
     pub records: &'a str,
     /// Whether there are no more.
     pub is_whole: bool,
@@ -59,10 +59,10 @@ struct Writer {
 impl Writer {
     fn head(&mut self, proposal: &Proposal, letter: &Letter<'_>) {
         let looked_at = if letter.is_whole {
-            format!("all {} records", letter.records)
+            format!("all {}", letter.records)
         } else {
             format!(
-                "the first {} records; what stands behind them was not looked at",
+                "the first {}; what stands behind them was not looked at",
                 letter.records
             )
         };
@@ -130,12 +130,13 @@ impl Writer {
             self.text.push_str(&format!("{code}\n"));
         } else {
             // Writing into a string cannot fail.
-            writeln!(self.text, "{code:<width$}  # {}", line.why).unwrap_or_default();
+            writeln!(self.text, "{code:<width$}  # {}", on_one_line(&line.why)).unwrap_or_default();
         }
     }
 
     /// A comment, broken between words.
     fn comment(&mut self, text: &str) {
+        let text = on_one_line(text);
         let mut line = String::from("#");
         for word in text.split(' ') {
             if line.chars().count() + 1 + word.chars().count() > WIDTH && line.len() > 1 {
@@ -151,4 +152,10 @@ impl Writer {
 
 fn code(line: &Line) -> String {
     format!("{} = {}", line.key, line.value)
+}
+
+/// A comment ends with its line: what is in a name of the outside must not begin another.
+fn on_one_line(text: &str) -> String {
+    let blank = |character: char| if character.is_control() { ' ' } else { character };
+    text.chars().map(blank).collect()
 }

@@ -51,6 +51,7 @@ pub use error::ReadError;
 pub use guess::{Guess, guess};
 pub use header::{map, map_what_fits};
 pub use likely::Reading;
+pub use names::looks_like_data;
 pub use patterns::expand;
 pub use problem::HeaderProblem;
 pub use records::Records;

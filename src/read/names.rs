@@ -46,7 +46,7 @@ pub(super) fn fold_column(name: &str) -> String {
 }
 
 /// Whether a name is rather a value: an e-mail address, or figures without a letter.
-pub(super) fn looks_like_data(name: &str) -> bool {
+pub fn looks_like_data(name: &str) -> bool {
     name.contains('@') || (name.contains(char::is_numeric) && !name.contains(char::is_alphabetic))
 }
 

@@ -5,15 +5,9 @@ use std::fmt::Write;
 use super::summary::Summary;
 use crate::clock::rfc3339;
 use crate::ledger::InputTotals;
-pub use crate::model::figures::grouped;
+pub use crate::model::figures::{counted, grouped};
 use crate::model::row_state::RowState;
 use crate::model::rule::Severity;
-
-/// A number with the name of what it counts: `1 record`, `2 records`.
-pub fn counted(number: u64, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{ending}", grouped(number))
-}
 
 /// What was read of a source: records and blank lines always, all else where there is some.
 pub fn read_text(totals: &InputTotals) -> String {

@@ -10,11 +10,10 @@ use crate::cli::diagnostics::{FirstHour, harmless, say};
 use crate::cli::exit::Exit;
 use crate::clock;
 use crate::config::{Layers, resolve};
-use crate::normalize::Probe;
 use crate::pipeline::{Survey, survey};
 use crate::propose::{Letter, Proposal, Seen, propose, written};
-use crate::read::Source;
-use crate::report::{counted, grouped};
+use crate::read::{Source, looks_like_data};
+use crate::report::counted;
 
 /// The output that is standard output.
 const STANDARD_OUTPUT: &str = "-";
@@ -48,7 +47,7 @@ pub(in crate::cli) fn run(args: &InitArgs) -> Result<Exit> {
         &Letter {
             source: source.name(),
             dialect: &dialect(&survey),
-            records: &grouped(survey.records),
+            records: &counted(survey.records, "record"),
             is_whole: survey.is_whole,
             next: &harmless(&next),
         },
@@ -84,13 +83,8 @@ fn proposal(survey: &Survey) -> Proposal {
         encodings: &encodings,
         encoding_is_sure: survey.guess.as_ref().is_some_and(|guess| guess.is_only),
         trailer: survey.trailer,
-        word: Probe::word,
+        word: Survey::word,
     })
-}
-
-/// Whether a name is rather a value of the first customer.
-fn looks_like_data(name: &str) -> bool {
-    name.contains('@') || (name.contains(char::is_numeric) && !name.contains(char::is_alphabetic))
 }
 
 fn dialect(survey: &Survey) -> String {
@@ -145,7 +139,7 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
 
 fn closing(proposal: &Proposal, output: &Path, to_stdout: bool, next: &str) -> String {
     let place = if to_stdout {
-        "it".to_owned()
+        "what was printed".to_owned()
     } else {
         output.display().to_string()
     };

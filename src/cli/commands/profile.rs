@@ -20,10 +20,10 @@ use crate::report::{counted, grouped};
 const SHAPES: usize = 3;
 
 /// Widest name that is shown whole; with the figures a line has 80 characters.
-const NAME: usize = 24;
+const NAME: usize = 22;
 
 /// Widest path that is shown whole.
-const FIELD: usize = 24;
+const FIELD: usize = 22;
 
 /// Width at which lines of shapes and findings are broken.
 const WIDTH: usize = 80;
@@ -70,7 +70,7 @@ fn human(profiled: &Profiled) -> String {
         ));
     }
     text.push_str(&format!(
-        "\n{:<NAME$} {:<FIELD$} {:>12} {:>6}  {:>8}\n",
+        "\n{:<NAME$} {:<FIELD$} {:>11} {:>6} {:>15}\n",
         "column", "field", "filled", "", "distinct"
     ));
     profiled.columns.iter().for_each(|column| text.push_str(&lines(column)));
@@ -81,9 +81,9 @@ fn human(profiled: &Profiled) -> String {
 fn lines(column: &ColumnReport) -> String {
     let profile = &column.profile;
     let path = column.field.map_or("–", FieldId::path);
-    let about = if profile.distinct.is_estimate() { "~" } else { "" };
+    let about = if profile.distinct.is_estimate() { "about " } else { "" };
     let mut text = format!(
-        "{:<NAME$} {:<FIELD$} {:>12} {:>6}  {:>8}\n",
+        "{:<NAME$} {:<FIELD$} {:>11} {:>6} {:>15}\n",
         cut(&column.name.escape_debug().to_string(), NAME),
         cut_front(path, FIELD),
         grouped(profile.filled),

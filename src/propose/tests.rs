@@ -1,1 +1,0 @@
-//! Whole proposals from a few cells.

@@ -1,0 +1,90 @@
+//! What is said of whole columns: `profile` by shapes, `validate` and `run` where a column looks wrong.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "a test's helpers fail as tests do, and its files are small"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the binary in a folder: exit code, standard output, standard error.
+fn rollcall(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_whole_column_that_looks_wrong_is_said_of_the_column() {
+    let folder = TempDir::new().unwrap();
+    let rows: String = (0..40u32)
+        .map(|n| {
+            format!(
+                "C{n},INDIVIDUAL,Ada,Muster,{:02}/{:02}/19{},0{n} 12345{n},x{n}\n",
+                n % 28 + 1,
+                n % 12 + 1,
+                50 + n
+            )
+        })
+        .collect();
+    let text = format!("id,customer_type,first_name,last_name,date_of_birth,telephone_number,email_address\n{rows}");
+    fs::write(folder.path().join("a.csv"), text).unwrap();
+    fs::write(
+        folder.path().join("a.toml"),
+        "[input]\ndate-formats = [\"%m/%d/%Y\"]\nmax-rejects = \"100%\"\n",
+    )
+    .unwrap();
+    for command in [
+        ["validate", "a.csv", "--config", "a.toml"].as_slice(),
+        &["run", "a.csv", "--config", "a.toml", "--sandbox"],
+    ] {
+        let (_, _, told) = rollcall(folder.path(), command);
+        for said in [
+            "date_of_birth (column `date_of_birth`): 16 of 40 do not fit %m/%d/%Y, all fit %d/%m/%Y; set input.date-formats\n",
+            "telephone_number (column `telephone_number`): 40 of 40 name no country, and neither do their records; set input.default-region\n",
+            "email_address (column `email_address`): 40 of 40 are email.not_valid; is it the right column?\n",
+        ] {
+            assert!(told.contains(&format!("note: a.csv: {said}")), "{told}");
+        }
+    }
+    // With the right format, nothing is said of dates.
+    fs::write(
+        folder.path().join("a.toml"),
+        "[input]\ndate-formats = [\"%d/%m/%Y\"]\ndefault-region = \"DE\"\n",
+    )
+    .unwrap();
+    let (_, _, told) = rollcall(folder.path(), &["validate", "a.csv", "--config", "a.toml"]);
+    assert!(
+        !told.contains("do not fit") && !told.contains("name no country"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_profile_shows_no_value() {
+    let folder = TempDir::new().unwrap();
+    let export = root().join("fixtures/exports/first-hour/klienci.csv");
+    for format in ["human", "json"] {
+        let (code, out, told) = rollcall(
+            folder.path(),
+            &["profile", export.to_str().unwrap(), "--format", format],
+        );
+        assert_eq!(code, 0, "{told}");
+        for value in ["Łucja", "Wzorcow", "klient1@", "70001", "Polska", "WAW"] {
+            assert!(!out.contains(value), "{value} stands in {out}");
+        }
+    }
+}
