@@ -202,12 +202,13 @@ fn a_name_that_only_resembles_is_never_sure() {
     let rows: String = (10..30)
         .map(|n| format!("C{n},Ada,Muster,a{n}@example.org\n"))
         .collect();
-    let written = proposed(format!("id,frist name,last name,emali addres\n{rows}"));
+    let written = proposed(format!("id,frist name,last name,emial address\n{rows}"));
     assert!(
         has(&written, "#\"frist name\" = \"first_name\"") && !has(&written, "\"frist name\" = \"first_name\""),
         "{written}"
     );
-    assert!(!has(&written, "\"emali addres\" = \"email_address\""), "{written}");
+    assert!(has(&written, "#\"emial address\" = \"email_address\""), "{written}");
+    assert!(!has(&written, "\"emial address\" = \"email_address\""), "{written}");
 }
 
 #[test]
@@ -357,4 +358,26 @@ fn an_encoding_is_written_only_if_no_other_reads_words() {
         "{doubtful}"
     );
     assert!(!doubtful.contains("Иван"), "{doubtful}");
+}
+
+#[test]
+fn a_last_record_that_counts_the_others_is_asked_about() {
+    let rows: String = (10..30).map(|n| format!("C{n};Ada;Muster\n")).collect();
+    let line = "#trailer = { starts-with = \"TRL\", count-field = 2 }";
+    let written = proposed(format!("id;first name;last name\n{rows}TRL;20\n"));
+    assert!(has(&written, line), "{written}");
+    let written = proposed(format!("id;first name;last name\n{rows}TRL;19\n"));
+    assert!(!written.contains("trailer"), "{written}");
+}
+
+#[test]
+fn of_a_long_file_the_first_part_is_looked_at_and_it_is_said() {
+    let rows: String = (0..10_001).map(|n| format!("{n},Ada,Muster,\n")).collect();
+    let written = proposed(format!("id,first name,last name,qqq\n{rows}"));
+    assert!(written.contains("the first 10,000 records"), "{written}");
+    // What is empty in a part may be filled in the rest.
+    assert!(
+        has(&written, "#\"qqq\" = \"ignore\"") && !has(&written, "\"qqq\" = \"ignore\""),
+        "{written}"
+    );
 }

@@ -31,5 +31,5 @@ mod tax;
 mod text;
 mod website;
 
-pub use probe::Probe;
+pub use probe::{DateProbe, Probe};
 pub use record::{Normalizer, NormalizerError, refuse};

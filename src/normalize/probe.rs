@@ -20,26 +20,52 @@ const NATIONAL_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 /// Longest text that can be a date, in bytes.
 const LONGEST_DATE: usize = 32;
 
-/// Asks what cells fit.
-pub struct Probe {
-    phones: Phones,
+/// Asks which candidate formats read a date.
+pub struct DateProbe {
     iso: Dates,
     /// A format with its number; those that cannot be used are left out.
     dates: Vec<(usize, Dates)>,
 }
 
+impl DateProbe {
+    /// Makes a probe. `today` is the latest day that a date may name.
+    pub fn new(today: Date) -> Option<Self> {
+        let dates = |format: &str| Dates::new(&[format.to_owned()], today).ok();
+        let formats = DATE_FORMATS.iter().enumerate();
+        Some(Self {
+            iso: Dates::new(&[], today).ok()?,
+            dates: formats
+                .filter_map(|(number, (format, _))| Some((number, dates(format)?)))
+                .collect(),
+        })
+    }
+
+    /// Whether ISO 8601 reads a cell, and the candidate formats that do: bit n is [`DATE_FORMATS`]\[n\].
+    pub fn fits(&self, cell: &str) -> (bool, u32) {
+        if cell.len() > LONGEST_DATE || !cell.contains(|character: char| character.is_ascii_digit()) {
+            return (false, 0);
+        }
+        let reads = |dates: &Dates| dates.past(cell, &mut String::new(), &mut Notes::new()).is_ok();
+        if reads(&self.iso) {
+            return (true, 0);
+        }
+        let reading = self.dates.iter().filter(|(_, dates)| reads(dates));
+        (false, reading.fold(0, |set, (bit, _)| set | 1 << bit))
+    }
+}
+
+/// Asks what cells fit.
+pub struct Probe {
+    phones: Phones,
+    dates: DateProbe,
+}
+
 impl Probe {
     /// Makes a probe; `None` if the telephone library cannot read its own metadata.
     pub fn new(today: Date) -> Option<Self> {
-        let dates = |format: &str| Dates::new(&[format.to_owned()], today).ok();
         Some(Self {
             phones: Phones::new()?,
-            iso: Dates::new(&[], today).ok()?,
-            dates: DATE_FORMATS
-                .iter()
-                .enumerate()
-                .filter_map(|(number, (format, _))| Some((number, dates(format)?)))
-                .collect(),
+            dates: DateProbe::new(today)?,
         })
     }
 
@@ -64,7 +90,7 @@ impl Probe {
             ..Fit::default()
         };
         if cell.contains(|character: char| character.is_ascii_digit()) {
-            self.look_at_dates(cell, &mut fit);
+            (fit.iso_date, fit.dates) = self.dates.fits(cell);
             fit.phone = cell.contains('+') && self.is_phone(cell, None);
             fit.national = !fit.phone && looks_national(cell);
             if try_regions && fit.national && !fit.is_date() {
@@ -74,25 +100,6 @@ impl Probe {
             }
         }
         fit
-    }
-
-    /// The candidate formats that read a cell (bit n is [`DATE_FORMATS`]\[n\]), and whether ISO 8601 does.
-    pub fn dates(&self, cell: &str) -> (bool, u32) {
-        let mut fit = Fit::default();
-        self.look_at_dates(cell, &mut fit);
-        (fit.iso_date, fit.dates)
-    }
-
-    fn look_at_dates(&self, cell: &str, fit: &mut Fit) {
-        if cell.len() > LONGEST_DATE {
-            return;
-        }
-        let reads = |dates: &Dates| dates.past(cell, &mut String::new(), &mut Notes::new()).is_ok();
-        fit.iso_date = reads(&self.iso);
-        if !fit.iso_date {
-            let reading = self.dates.iter().filter(|(_, dates)| reads(dates));
-            fit.dates = reading.fold(0, |set, (bit, _)| set | 1 << bit);
-        }
     }
 
     fn is_phone(&self, cell: &str, region: Option<&str>) -> bool {

@@ -83,6 +83,10 @@ fn look(source: &Source, input: &InputSettings, probe: &Probe) -> Result<Survey,
     while survey.records + survey.uneven < SURVEYED_RECORDS && !survey.is_whole {
         survey.is_whole = !records.fill(&mut chunk)?;
         for (position, record) in chunk.iter() {
+            if position.record > SURVEYED_RECORDS {
+                survey.is_whole = false;
+                break;
+            }
             survey.trailer = trailer(record, position.record - 1);
             if record.len() == survey.columns.len() && survey.trailer.is_none() {
                 survey.records += 1;

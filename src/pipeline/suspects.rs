@@ -19,7 +19,7 @@ use crate::model::mapping::{Mapping, Target};
 use crate::model::naming::shown;
 use crate::model::row::Checked;
 use crate::model::rule::{Rule, Severity};
-use crate::normalize::Probe;
+use crate::normalize::DateProbe;
 
 /// Filled cells below which nothing is said: a few broken cells are their records' own.
 const FEWEST: u64 = 20;
@@ -29,7 +29,7 @@ const NEARLY_ALL: u64 = 95;
 
 /// What is known of the columns of one source.
 pub(super) struct Suspects<'a> {
-    probe: Option<Probe>,
+    probe: Option<DateProbe>,
     mapping: &'a Mapping,
     input: &'a InputSettings,
     columns: Vec<Suspect>,
@@ -51,8 +51,7 @@ impl<'a> Suspects<'a> {
     pub(super) fn new(mapping: &'a Mapping, input: &'a InputSettings, today: Date) -> Self {
         let has_dates = mapping.columns.iter().any(|target| is_date(*target));
         Self {
-            // Without one nothing is said about dates; a library that cannot be loaded is an error elsewhere.
-            probe: has_dates.then(|| Probe::new(today)).flatten(),
+            probe: has_dates.then(|| DateProbe::new(today)).flatten(),
             columns: vec![Suspect::default(); mapping.columns.len()],
             mapping,
             input,
@@ -106,7 +105,7 @@ impl<'a> Suspects<'a> {
 }
 
 impl Suspect {
-    fn see(&mut self, raw: &[u8], input: &InputSettings, probe: Option<&Probe>) {
+    fn see(&mut self, raw: &[u8], input: &InputSettings, probe: Option<&DateProbe>) {
         let raw = String::from_utf8_lossy(raw);
         let cell = raw.trim();
         if cell.is_empty() || input.null_words.iter().any(|word| word == cell) {
@@ -114,7 +113,7 @@ impl Suspect {
         }
         self.filled += 1;
         let Some(probe) = probe else { return };
-        let (is_iso, formats) = probe.dates(cell);
+        let (is_iso, formats) = probe.fits(cell);
         self.not_iso += u64::from(!is_iso);
         for bit in bits(formats) {
             if let Some(count) = self.by_format.get_mut(bit) {
