@@ -19,13 +19,10 @@ use crate::report::{counted, grouped};
 /// Shapes shown for a column.
 const SHAPES: usize = 3;
 
-/// Widest name that is shown whole; with the figures a line has 80 characters.
+/// Widest name that is shown whole: most names are shorter, and paths need the room.
 const NAME: usize = 22;
 
-/// Widest path that is shown whole.
-const FIELD: usize = 22;
-
-/// Width at which lines of shapes and findings are broken.
+/// Widest line: that of a terminal that nobody has made wider.
 const WIDTH: usize = 80;
 
 pub(in crate::cli) fn run(args: &ProfileArgs) -> Result<Exit> {
@@ -69,27 +66,61 @@ fn human(profiled: &Profiled) -> String {
             "{uneven} with another number of fields than the header: not counted below\n"
         ));
     }
-    text.push_str(&format!(
-        "\n{:<NAME$} {:<FIELD$} {:>11} {:>6} {:>15}\n",
-        "column", "field", "filled", "", "distinct"
-    ));
-    profiled.columns.iter().for_each(|column| text.push_str(&lines(column)));
+    let rows: Vec<_> = profiled.columns.iter().map(figures).collect();
+    let titles = ["column", "field", "filled", "", "distinct"].map(str::to_owned);
+    let widths = widths(std::iter::once(&titles).chain(&rows));
+    text.push_str(&format!("\n{}", row(&titles, widths)));
+    for (column, figures) in profiled.columns.iter().zip(&rows) {
+        text.push_str(&row(figures, widths));
+        text.push_str(&details(column));
+    }
     text
 }
 
-/// The figures of a column, then its shapes and its findings, indented.
-fn lines(column: &ColumnReport) -> String {
+/// Name, path, filled, its share, distinct.
+type Figures = [String; 5];
+
+fn figures(column: &ColumnReport) -> Figures {
     let profile = &column.profile;
-    let path = column.field.map_or("–", FieldId::path);
     let about = if profile.distinct.is_estimate() { "about " } else { "" };
-    let mut text = format!(
-        "{:<NAME$} {:<FIELD$} {:>11} {:>6} {:>15}\n",
-        cut(&column.name.escape_debug().to_string(), NAME),
-        cut_front(path, FIELD),
+    [
+        column.name.escape_debug().to_string(),
+        column.field.map_or("–", FieldId::path).to_owned(),
         grouped(profile.filled),
         percent(profile.filled, profile.cells),
-        format!("{about}{}", grouped(profile.distinct.count()))
-    );
+        format!("{about}{}", grouped(profile.distinct.count())),
+    ]
+}
+
+/// The widths that the texts need; what is too much for a line is taken from names first and then from paths.
+fn widths<'rows>(rows: impl Iterator<Item = &'rows Figures>) -> [usize; 5] {
+    let widest = |widths: [usize; 5], row: &Figures| {
+        let mut lengths = row.iter().map(|text| text.chars().count());
+        widths.map(|width| width.max(lengths.next().unwrap_or(0)))
+    };
+    let [name, path, filled, share, distinct] = rows.fold([0; 5], widest);
+    let name = name.min(NAME);
+    let spaces = 4;
+    let path = path.min(WIDTH.saturating_sub(name + filled + share + distinct + spaces));
+    [name, path, filled, share, distinct]
+}
+
+fn row([name, path, filled, share, distinct]: &Figures, widths: [usize; 5]) -> String {
+    let [wide, path_wide, filled_wide, share_wide, distinct_wide] = widths;
+    // The name of a column may be a path too.
+    let name = if name.contains('.') {
+        short(name, wide)
+    } else {
+        cut(name, wide)
+    };
+    let path = short(path, path_wide);
+    format!("{name:<wide$} {path:<path_wide$} {filled:>filled_wide$} {share:>share_wide$} {distinct:>distinct_wide$}\n")
+}
+
+/// The shapes and the findings of a column, indented.
+fn details(column: &ColumnReport) -> String {
+    let mut text = String::new();
+    let profile = &column.profile;
     let mut shapes: Vec<_> = profile
         .shapes
         .top(SHAPES)
@@ -138,15 +169,22 @@ fn cut(text: &str, width: usize) -> String {
     text.chars().take(width - 1).chain(['…']).collect()
 }
 
-/// The end of a path says more than its beginning.
-fn cut_front(text: &str, width: usize) -> String {
-    let length = text.chars().count();
+/// A path, if need be with the first word of its object and its last part: `registered….postal_code`.
+fn short(path: &str, width: usize) -> String {
+    let length = path.chars().count();
     if length <= width {
-        return text.to_owned();
+        return path.to_owned();
     }
-    std::iter::once('…')
-        .chain(text.chars().skip(length + 1 - width))
-        .collect()
+    let parts = path
+        .split_once('.')
+        .map(|(object, leaf)| (object.split('_').next().unwrap_or(object), leaf));
+    let short = parts.map(|(object, leaf)| format!("{object}….{leaf}"));
+    let short = short.filter(|short| short.chars().count() <= width);
+    short.unwrap_or_else(|| {
+        std::iter::once('…')
+            .chain(path.chars().skip(length + 1 - width))
+            .collect()
+    })
 }
 
 /// A share of a hundred with one decimal; a share that is nearly all is never shown as all.
@@ -211,6 +249,8 @@ mod tests {
     #[test]
     fn names_are_cut_to_the_table() {
         assert_eq!(cut("Kundennummer", 6), "Kunde…");
-        assert_eq!(cut_front("mailing_address.city", 6), "….city");
+        assert_eq!(short("mailing_address.city", 20), "mailing_address.city");
+        assert_eq!(short("mailing_address.city", 16), "mailing….city");
+        assert_eq!(short("mailing_address.city", 6), "….city");
     }
 }
