@@ -89,14 +89,9 @@ fn other_form(kind: Kind, column: &Column) -> Option<String> {
     let (traits, filled) = (&column.traits, column.told());
     let dates = if matches!(kind, Kind::Date | Kind::BirthDate) {
         0
-    } else if matches!(
-        kind,
-        Kind::CustomerId | Kind::TaxNumber | Kind::DocumentNumber | Kind::Phone | Kind::Text
-    ) {
-        // Eight digits may be a number and a date of `%Y%m%d`: only written dates speak against these.
-        written_dates(column)
     } else {
-        traits.dates
+        // Digits alone may be a number, a date of `%Y%m%d` and a spreadsheet's day: only written dates speak against it.
+        written_dates(column)
     };
     let emails = if kind == Kind::Email { 0 } else { traits.emails };
     let forms = [(dates, "are dates"), (emails, "are e-mail addresses")];
