@@ -160,6 +160,37 @@ fn only_three_files_of_the_ledger_speak_sql() {
     assert_eq!(found, speakers.len());
 }
 
+/// The codes of rows and runs that a text writes down: `area.words` between quotes, settings left out.
+fn codes(text: &str) -> Vec<&str> {
+    let areas = ["row", "customer", "http", "api", "token", "run", "brake"];
+    let is_code = |quoted: &&str| {
+        let plain = |words: &str| words.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+        let parts = quoted.split_once('.');
+        parts.is_some_and(|(area, words)| areas.contains(&area) && !words.is_empty() && plain(words))
+            && rollcall::config::table::find(quoted).is_none()
+    };
+    text.split('"').skip(1).step_by(2).filter(is_code).collect()
+}
+
+#[test]
+fn every_code_of_a_row_or_a_run_is_explained() {
+    let mut found = std::collections::BTreeSet::new();
+    let folders = ["src/send", "src/ledger", "src/pipeline"].map(files);
+    for (name, text) in folders.iter().flatten() {
+        for code in codes(text) {
+            let known = rollcall::model::reason::Reason::from_code(code).is_some();
+            assert!(known, "{name}: model/reason.rs does not explain {code}");
+            found.insert(code);
+        }
+    }
+    // None is explained that nothing says, and the check itself can fail.
+    assert_eq!(found.len(), rollcall::model::reason::REASONS.len());
+    assert_eq!(
+        codes("(\"http.nonsense\", \"api.scope\", \"send.burst\")"),
+        ["http.nonsense"]
+    );
+}
+
 #[test]
 fn files_are_short_and_say_what_they_are_for() {
     let folders = ["src", "tests", "fixtures"];

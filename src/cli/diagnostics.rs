@@ -22,9 +22,9 @@ pub(super) enum NoRun {
     #[error("the ledger has no run yet")]
     AtAll,
 }
-/// A code that no rule has.
+/// A code that neither a rule nor a reason has.
 #[derive(Debug, Error)]
-#[error("no rule has this code")]
+#[error("there is no such code")]
 pub(super) struct NoRule {
     /// The rule whose code is most like it.
     pub(super) nearest: Option<Rule>,

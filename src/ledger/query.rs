@@ -51,6 +51,15 @@ impl RunEntry {
         self.events.iter().any(|event| event.kind == "planned")
     }
 
+    /// Whether it is about the same customers as another run: the same sources, for the same API.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let digests = |run: &Self| run.inputs.iter().map(|input| input.digest).collect::<Vec<_>>();
+        self.operation == other.operation
+            && self.target == other.target
+            && self.namespace == other.namespace
+            && digests(self) == digests(other)
+    }
+
     /// Whether it came to its end, and has not been taken up again since.
     pub fn is_finished(&self) -> bool {
         self.events.last().is_some_and(|event| event.kind == "finished")
@@ -191,7 +200,8 @@ impl Reader {
 
     fn inputs(&self, run_id: i64) -> Result<Vec<InputEntry>, LedgerError> {
         let mut statement = self.0.prepare(
-            "SELECT input_id, name, digest, bytes, records, blank_lines, separator_lines, header_lines, trailer_lines
+            "SELECT input_id, name, digest, bytes, records, blank_lines, separator_lines, header_lines, trailer_lines,
+                    record_lines, lines
              FROM input LEFT JOIN input_total USING (input_id) WHERE run_id = ?1 ORDER BY ordinal",
         )?;
         let inputs = statement.query_map([run_id], |row| {
@@ -204,6 +214,8 @@ impl Reader {
                     separator_lines: count(6)?.unwrap_or_default(),
                     header_lines: count(7)?.unwrap_or_default(),
                     trailer_lines: count(8)?.unwrap_or_default(),
+                    record_lines: count(9)?.unwrap_or_default(),
+                    lines: count(10)?.unwrap_or_default(),
                 }),
             };
             Ok(InputEntry {

@@ -117,11 +117,14 @@ ALTER TABLE finding ADD COLUMN severity TEXT NOT NULL DEFAULT 'error';
 ALTER TABLE input_total ADD COLUMN separator_lines INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE input_total ADD COLUMN header_lines INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE input_total ADD COLUMN trailer_lines INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE input_total ADD COLUMN record_lines INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE input_total ADD COLUMN lines INTEGER NOT NULL DEFAULT 0;
 ";
 
 const VIEWS_OF_VERSION_1: &str = "
 CREATE TEMP VIEW input_total AS
-SELECT input_id, records, blank_lines, 0 AS separator_lines, 0 AS header_lines, 0 AS trailer_lines
+SELECT input_id, records, blank_lines, 0 AS separator_lines, 0 AS header_lines, 0 AS trailer_lines,
+       0 AS record_lines, 0 AS lines
 FROM main.input_total;
 CREATE TEMP VIEW finding AS
 SELECT input_id, record, seq, code, field, col, 'error' AS severity FROM main.finding;

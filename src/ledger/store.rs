@@ -92,6 +92,10 @@ pub struct InputTotals {
     pub header_lines: u64,
     /// Lines of trailers.
     pub trailer_lines: u64,
+    /// Lines of the records; 0 in ledgers of version 1, which did not count them.
+    pub record_lines: u64,
+    /// All lines, the header's included; 0 in ledgers of version 1.
+    pub lines: u64,
 }
 
 /// A row to be claimed for sending.
@@ -180,15 +184,17 @@ impl Store {
     pub(super) fn end_input(&mut self, input: i64, totals: InputTotals) -> Result<(), LedgerError> {
         self.connection.execute(
             "INSERT OR IGNORE INTO input_total
-             (input_id, records, blank_lines, separator_lines, header_lines, trailer_lines)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+             (input_id, records, blank_lines, separator_lines, header_lines, trailer_lines, record_lines, lines)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 input,
                 signed(totals.records),
                 signed(totals.blank_lines),
                 signed(totals.separator_lines),
                 signed(totals.header_lines),
-                signed(totals.trailer_lines)
+                signed(totals.trailer_lines),
+                signed(totals.record_lines),
+                signed(totals.lines)
             ],
         )?;
         Ok(())

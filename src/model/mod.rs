@@ -17,6 +17,7 @@ pub mod naming;
 pub mod operation;
 pub mod outcome;
 pub mod position;
+pub mod reason;
 pub mod row;
 pub mod row_state;
 pub mod rule;

@@ -81,6 +81,8 @@ pub fn totals(tally: &Tally) -> InputTotals {
         separator_lines: tally.separator_lines,
         header_lines: tally.header_lines,
         trailer_lines: tally.trailer_lines,
+        record_lines: tally.record_lines,
+        lines: tally.lines,
     }
 }
 

@@ -234,7 +234,6 @@ fn config_digest(settings: &Settings) -> Digest {
         "constants": settings.columns.constants,
         "ignore": settings.columns.ignore,
         "synonyms": settings.synonyms,
-        "rules": settings.severities.changes().map(|(rule, severity)| (rule.code(), severity.word())).collect::<BTreeMap<_, _>>(),
         "delimiter": input.delimiter,
         "encoding": input.encoding,
         "default-region": input.default_region,
@@ -242,10 +241,20 @@ fn config_digest(settings: &Settings) -> Digest {
         "null-words": input.null_words,
         "max-field-bytes": input.max_field_bytes,
     });
-    // Only where there is one, so that runs begun without it are known again.
-    if let (Some(trailer), Some(deciding)) = (&input.trailer, deciding.as_object_mut()) {
-        let trailer = serde_json::json!([trailer.starts_with, trailer.count_field]);
-        deciding.insert("trailer".to_owned(), trailer);
+    // Only where they are set, so that runs begun without them are known again.
+    let rules: BTreeMap<_, _> = settings
+        .severities
+        .changes()
+        .map(|(rule, severity)| (rule.code(), severity.word()))
+        .collect();
+    let trailer = input
+        .trailer
+        .as_ref()
+        .map(|trailer| serde_json::json!([trailer.starts_with, trailer.count_field]));
+    let rules = (!rules.is_empty()).then(|| serde_json::json!(rules));
+    if let Some(deciding) = deciding.as_object_mut() {
+        let set = [("rules", rules), ("trailer", trailer)].into_iter();
+        deciding.extend(set.filter_map(|(key, value)| Some((key.to_owned(), value?))));
     }
     Digest(Sha256::digest(deciding.to_string()).into())
 }

@@ -26,6 +26,8 @@ pub fn run_json(summary: &Summary) -> Value {
                 "separator_lines": input.totals.map(|totals| totals.separator_lines),
                 "header_lines": input.totals.map(|totals| totals.header_lines),
                 "trailer_lines": input.totals.map(|totals| totals.trailer_lines),
+                "record_lines": input.totals.map(|totals| totals.record_lines),
+                "lines": input.totals.map(|totals| totals.lines),
             })
         })
         .collect();

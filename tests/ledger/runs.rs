@@ -107,6 +107,8 @@ fn planning_resumes_behind_what_is_planned_and_totals_add_up() {
         separator_lines: 2,
         header_lines: 3,
         trailer_lines: 4,
+        record_lines: 5,
+        lines: 6,
     };
     book.ledger.end_input(input, totals(4)).unwrap();
     assert!(balance().complete && balance().adds_up() && !balance().is_settled());

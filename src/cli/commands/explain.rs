@@ -1,4 +1,4 @@
-//! `rollcall explain`: what a rule wants, why, and how to change what it does.
+//! `rollcall explain`: what a rule wants, why, and how to change what it does; what became of a row, and what to do.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -9,43 +9,55 @@ use crate::cli::exit::Exit;
 use crate::config::{nearest_rule, resolve};
 use crate::model::field::FIELDS;
 use crate::model::kind::{GENERAL_RULES, RECORD_RULES};
+use crate::model::reason::{REASONS, Reason};
 use crate::model::rule::{self, Rule, Severities};
 
 pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<Exit> {
     let severities = resolve(&super::layers(&args.config)?)?.severities;
-    let rules = match &args.code {
-        Some(code) => vec![find(code)?],
-        None => Rule::ALL.to_vec(),
-    };
-    match (args.format, args.code.is_some()) {
-        (Format::Json, true) => rules
-            .iter()
-            .try_for_each(|rule| super::print_json(&machine(*rule, &severities)))?,
-        (Format::Json, false) => super::print_json(&rules.iter().map(|rule| machine(*rule, &severities)).collect())?,
-        (Format::Human, true) => rules
-            .iter()
-            .try_for_each(|rule| super::print(&explanation(*rule, &severities)))?,
-        (Format::Human, false) => super::print(&list(&rules, &severities))?,
+    match (&args.code, args.format) {
+        (Some(code), format) => explain(code.trim(), format, &severities)?,
+        (None, Format::Human) => super::print(&list(&severities))?,
+        (None, Format::Json) => {
+            let rules = Rule::ALL.iter().map(|rule| machine(*rule, &severities));
+            super::print_json(&rules.chain(REASONS.iter().map(reason_json)).collect())?;
+        }
     }
     Ok(Exit::Success)
 }
 
-fn find(code: &str) -> Result<Rule> {
-    let found = Rule::from_code(code.trim());
-    Ok(found.ok_or_else(|| NoRule {
-        nearest: nearest_rule(code),
-    })?)
+fn explain(code: &str, format: Format, severities: &Severities) -> Result<()> {
+    match (Rule::from_code(code), Reason::from_code(code), format) {
+        (Some(rule), _, Format::Human) => super::print(&explanation(rule, severities)),
+        (Some(rule), _, Format::Json) => super::print_json(&machine(rule, severities)),
+        (None, Some(reason), Format::Human) => super::print(&format!(
+            "{}: {}\n\n  what to do  {}\n",
+            reason.code, reason.says, reason.advice
+        )),
+        (None, Some(reason), Format::Json) => super::print_json(&reason_json(reason)),
+        (None, None, _) => Err(NoRule {
+            nearest: nearest_rule(code),
+        }
+        .into()),
+    }
 }
 
-fn list(rules: &[Rule], severities: &Severities) -> String {
+fn reason_json(reason: &Reason) -> Value {
+    json!({ "code": reason.code, "says": reason.says, "advice": reason.advice })
+}
+
+fn list(severities: &Severities) -> String {
     let mut text = format!("{:<30}{:<10}what is wrong\n", "code", "severity");
-    for rule in rules {
+    for rule in Rule::ALL {
         let says = rule.text().says;
         text.push_str(&format!(
             "{:<30}{:<10}{says}\n",
             rule.code(),
             severities.of(*rule).word()
         ));
+    }
+    text.push_str(&format!("\n{:<40}what became of a row, or of a run\n", "code"));
+    for reason in REASONS {
+        text.push_str(&format!("{:<40}{}\n", reason.code, reason.says));
     }
     text.push_str("\n`rollcall explain CODE` says why, and how to change what a rule does.\n");
     text

@@ -40,7 +40,10 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
 /// same command again.
 fn next(runs: &[Summary], args: &StatusArgs) -> String {
     let mut flags = super::ledger_flags(&args.ledger);
-    if let Some(open) = runs.iter().rev().find(|run| run.open() > 0 || !run.run.is_planned()) {
+    let (superseded, open): (Vec<_>, Vec<_>) = (runs.iter().enumerate())
+        .filter(|(_, run)| run.open() > 0 || !run.run.is_planned())
+        .partition(|(index, run)| runs.iter().skip(index + 1).any(|later| later.run.repeats(&run.run)));
+    if let Some((_, open)) = open.last() {
         let names: Vec<String> = open.run.inputs.iter().map(|input| argument(&input.name)).collect();
         let names = names.join(" ");
         if open.run.target == SANDBOX_TARGET && !args.ledger.sandbox {
@@ -56,10 +59,22 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
             format!("\nnext: rollcall run {names}{flags}\n")
         };
     }
-    match runs.iter().rev().find(|run| run.attention() > 0) {
-        Some(run) => format!("\nnext: rollcall report {} --format csv{flags}\n", run.run.run_id),
-        None => "\nnothing is open\n".to_owned(),
+    let mut text = String::from("\n");
+    for (_, run) in &superseded {
+        text.push_str(&format!(
+            "run {} stays as it is: a later run did the same files with other settings; what it left open is answered for \
+             there\n",
+            run.run.run_id
+        ));
     }
+    match runs.iter().rev().find(|run| run.attention() > 0) {
+        Some(run) => text.push_str(&format!(
+            "next: rollcall report {} --format csv{flags}\n",
+            run.run.run_id
+        )),
+        None => text.push_str("nothing is open\n"),
+    }
+    text
 }
 
 /// A source's name as an argument.

@@ -1,0 +1,67 @@
+//! Why a row ended as it did where no rule was broken, and why a run stopped: every code that reports show beside the
+//! rules' own.
+//!
+//! The stages decide; this only says what their codes mean, for people. A test holds that no code is missing.
+
+/// A code of a row or of a run, and what it means.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Stable code.
+    pub code: &'static str,
+    /// What happened.
+    pub says: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+impl Reason {
+    /// The reason with this code.
+    pub fn from_code(code: &str) -> Option<&'static Self> {
+        REASONS.iter().find(|reason| reason.code == code)
+    }
+}
+
+const fn reason(code: &'static str, says: &'static str, advice: &'static str) -> Reason {
+    Reason { code, says, advice }
+}
+
+const AGAIN: &str = "type the same command again: the row is sent again under the same id, so nobody is created twice";
+
+/// Every reason, by its area.
+#[rustfmt::skip]
+pub static REASONS: &[Reason] = &[
+    reason("row.same_as_earlier", "the same customer with the same data stands in an earlier record of the run", "nothing to do"),
+    reason("row.other_data_than_earlier", "the same customer id with other data stands in an earlier record of the run",
+        "find out which of the two is right, and keep that one"),
+    reason("customer.created_before", "an earlier run has created this customer with the same data", "nothing to do"),
+    reason("customer.other_data", "an earlier run has created this customer with other data",
+        "correct the customer at the service if this data is right; rollcall only creates"),
+    reason("customer.in_doubt", "an earlier run may have sent this customer with other data, and never learned how that ended",
+        "finish the earlier run with its own settings, or look the customer up at the service, then decide which data is right"),
+    reason("api.duplicate_customer", "the API had this very customer already; it was read back and is the same", "nothing to do"),
+    reason("api.other_data", "the API has this customer with other data; it was read back", "find out which data is right"),
+    reason("api.refused", "the API said no to this customer, for good", "read what it said in `rollcall report --format json`, correct the record, and run it again"),
+    reason("api.other_id", "the API answered with the id of another customer", AGAIN),
+    reason("api.conflict_unexplained", "the API spoke of a conflict and has no such customer", AGAIN),
+    reason("api.unauthorized", "the API refuses a freshly made token",
+        "check that api.token-url and api.base-url belong to the same environment, and api.scope"),
+    reason("api.not_permitted", "the API does not permit this client to create customers",
+        "check api.base-url, and with the vendor that this client may create customers"),
+    reason("api.throttled", "the API says that it gets too many requests", "nothing to do: the run waits; if it is often so, lower send.rate-per-second"),
+    reason("api.unavailable", "the API says that it cannot take requests now", "nothing to do: the run waits"),
+    reason("http.timeout", "no answer came in time", AGAIN),
+    reason("http.request_timeout", "the service gave up waiting for the request (408)", AGAIN),
+    reason("http.reset", "the connection ended before the answer", AGAIN),
+    reason("http.not_reached", "the service could not be reached", "check the network and api.base-url; the same command goes on"),
+    reason("http.not_addressable", "the customer's id cannot stand in an address", "use another identifier"),
+    reason("http.server_error", "the service failed (5xx)", AGAIN),
+    reason("http.redirect", "the service sent the request elsewhere (3xx), which is never followed", "check api.base-url; the same command sends the row again"),
+    reason("http.broken_body", "the answer ended before its end", AGAIN),
+    reason("http.body_too_large", "the answer was larger than is ever read", AGAIN),
+    reason("http.foreign_body", "the answer is not what the contract says", "check api.base-url; the same command sends the row again"),
+    reason("http.unexpected_status", "the answer has a status that means nothing here", AGAIN),
+    reason("token.refused", "the token endpoint refuses this client", "check api.client-id, the client secret, api.scope and api.token-url"),
+    reason("run.gave_up", "the service took no request for longer than send.give-up-after", "type the same command again when it is back"),
+    reason("brake.max_rejects", "more records were rejected than input.max-rejects allows, so nothing was sent",
+        "look at the findings; if they are as they should be, type the command again with a higher --max-rejects"),
+];
