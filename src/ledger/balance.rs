@@ -4,6 +4,25 @@ use super::{LedgerError, Reader, RunEntry};
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
 
+/// What the reader counted in an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputTotals {
+    /// Data records.
+    pub records: u64,
+    /// Lines with nothing in them, which are no records.
+    pub blank_lines: u64,
+    /// Lines of separators, spaces and empty quotes.
+    pub separator_lines: u64,
+    /// Lines of repeated headers.
+    pub header_lines: u64,
+    /// Lines of trailers.
+    pub trailer_lines: u64,
+    /// Lines of the records; 0 in ledgers of version 1, which did not count them.
+    pub record_lines: u64,
+    /// All lines, the header's included; 0 in ledgers of version 1.
+    pub lines: u64,
+}
+
 /// Control totals, added up from the ledger's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {

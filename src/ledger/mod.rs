@@ -18,8 +18,8 @@ mod schema;
 mod store;
 mod writer;
 
-pub use balance::Balance;
+pub use balance::{Balance, InputTotals};
 pub use error::LedgerError;
 pub use query::{FindingCount, InputEntry, Reader, RowEntry, RunEntry, RunEventEntry};
-pub use store::{Claim, Claimed, InputTotals, NewInput, NewRun, Planned, PlannedFinding};
+pub use store::{Claim, Claimed, NewInput, NewRun, Planned, PlannedFinding};
 pub use writer::{Ledger, Pending, make_private_folder};

@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::LedgerError;
+use super::balance::InputTotals;
 use super::schema::open_read_only;
-use super::store::{InputTotals, signed, unsigned};
+use super::store::{signed, unsigned};
 use crate::model::digest::Digest;
 use crate::model::ids::{IdempotencyId, RequestId};
 use crate::model::position::Position;

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::LedgerError;
+use super::balance::InputTotals;
 use super::query::{fold_row, row_event};
 use crate::model::digest::Digest;
 use crate::model::ids::IdempotencyId;
@@ -77,25 +78,6 @@ pub struct PlannedFinding {
     pub field: Option<&'static str>,
     /// Column of the source, from 0.
     pub column: Option<usize>,
-}
-
-/// What the reader counted in an input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InputTotals {
-    /// Data records.
-    pub records: u64,
-    /// Lines with nothing in them, which are no records.
-    pub blank_lines: u64,
-    /// Lines of separators, spaces and empty quotes.
-    pub separator_lines: u64,
-    /// Lines of repeated headers.
-    pub header_lines: u64,
-    /// Lines of trailers.
-    pub trailer_lines: u64,
-    /// Lines of the records; 0 in ledgers of version 1, which did not count them.
-    pub record_lines: u64,
-    /// All lines, the header's included; 0 in ledgers of version 1.
-    pub lines: u64,
 }
 
 /// A row to be claimed for sending.

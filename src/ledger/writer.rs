@@ -10,9 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::LedgerError;
+use super::balance::InputTotals;
 use super::lock::Lock;
 use super::schema;
-use super::store::{Claim, Claimed, InputTotals, NewRun, Planned, Store};
+use super::store::{Claim, Claimed, NewRun, Planned, Store};
 use crate::clock;
 use crate::model::outcome::Outcome;
 use crate::model::row_state::RowState;
