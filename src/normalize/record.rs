@@ -293,7 +293,7 @@ impl Normalizer {
             Kind::Country => country_code(cell, to),
             Kind::CountryList => choice::list(cell, to, country_code),
             Kind::State => {
-                state::state(cell, context.country, to, notes);
+                state::state(cell, context.country, || self.synonyms.state(id, cell), to, notes);
                 Ok(())
             }
             Kind::PostalCode => {

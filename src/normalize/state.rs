@@ -16,17 +16,25 @@ use super::notes::Notes;
 use super::state_table::COUNTRIES;
 use crate::model::rule::Rule;
 
-/// Appends the state's code, or the text itself where the country is absent or has no table.
-pub(super) fn state(value: &str, country: Option<&str>, to: &mut String, notes: &mut Notes) {
+/// Appends the state's code, or the text itself where the country is absent or has no table. `synonym` is asked for what
+/// is declared for the text, if no table knows it; in a country with a table, what is declared must be in it.
+pub(super) fn state<'a>(
+    value: &str,
+    country: Option<&str>,
+    synonym: impl FnOnce() -> Option<&'a str>,
+    to: &mut String,
+    notes: &mut Notes,
+) {
     let Some(table) = country.and_then(|country| COUNTRIES.get(country)) else {
-        to.push_str(value);
+        to.push_str(synonym().unwrap_or(value));
         return;
     };
     // Most cells are a code, and a code needs no memory to be folded.
     let mut short = [0; LONGEST_CODE];
     let code = fold_code(value, &mut short)
         .and_then(|key| table.get(key))
-        .or_else(|| table.get(fold(value).as_str()));
+        .or_else(|| table.get(fold(value).as_str()))
+        .or_else(|| table.get(fold(synonym()?).as_str()));
     if code.is_none() {
         notes.push(Rule::StateUnknown);
     }
@@ -45,7 +53,7 @@ fn fold_code<'buffer>(text: &str, buffer: &'buffer mut [u8; LONGEST_CODE]) -> Op
 }
 
 /// Letters and digits in lower case, without accents, and `&` as "and".
-fn fold(name: &str) -> String {
+pub(super) fn fold(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for character in name.nfkd().flat_map(char::to_lowercase) {
         match plain_letters(character) {
@@ -64,7 +72,7 @@ mod tests {
 
     fn check(value: &str, country: Option<&str>, expected: Result<&str, Rule>) {
         let (mut to, mut notes) = (String::new(), Notes::new());
-        state(value, country, &mut to, &mut notes);
+        state(value, country, || None, &mut to, &mut notes);
         let verdict = notes.first().map_or(Ok(to.as_str()), |rule| Err(*rule));
         assert_eq!(verdict, expected, "{value:?} in {country:?}");
         assert!(notes.is_empty() || to == value, "what is unknown stands");
@@ -163,6 +171,22 @@ mod tests {
         ] {
             check(value, Some(country), Err(Rule::StateUnknown));
         }
+    }
+
+    #[test]
+    fn a_declared_synonym_adds_to_a_table_and_stands_where_there_is_none() {
+        let read = |value: &str, country, synonym: &'static str| {
+            let (mut to, mut notes) = (String::new(), Notes::new());
+            state(value, country, || Some(synonym), &mut to, &mut notes);
+            (to, notes)
+        };
+        assert_eq!(read("The Rock", Some("CA"), "NL"), ("NL".to_owned(), vec![]));
+        assert_eq!(read("Ontario", Some("CA"), "NL"), ("ON".to_owned(), vec![]));
+        assert_eq!(read("Co. Cork", Some("IE"), "CO"), ("CO".to_owned(), vec![]));
+        assert_eq!(
+            read("The Rock", Some("US"), "NL"),
+            ("The Rock".to_owned(), vec![Rule::StateUnknown])
+        );
     }
 
     #[test]
