@@ -3,11 +3,12 @@
 use email_address::{EmailAddress, Options};
 
 use super::notes::Notes;
+use super::website::is_international_host_name;
 use crate::model::rule::Rule;
 
 /// Appends the address with its domain in lower case; the local part is the mail host's own business (RFC 5321,
-/// section 2.4). Display text, quoted local parts, address literals and domains without a dot are refused, and a top
-/// level domain starts with a letter.
+/// section 2.4). Display text, quoted local parts and address literals are refused, and the domain is a host name of two
+/// labels or more, in any script. What is no address stands as it is.
 pub(super) fn email(value: &str, to: &mut String, notes: &mut Notes) {
     let start = to.len();
     let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
@@ -19,6 +20,8 @@ pub(super) fn email(value: &str, to: &mut String, notes: &mut Notes) {
     // The normal form is judged: in lower case `İ` is two characters, the second of which no domain has.
     if !to.get(start..).is_some_and(is_address) {
         notes.push(Rule::EmailNotValid);
+        to.truncate(start);
+        to.push_str(value);
     }
 }
 
@@ -27,10 +30,10 @@ fn is_address(value: &str) -> bool {
         .with_required_tld()
         .without_domain_literal()
         .without_display_text();
-    let top = value.rsplit(['.', '@']).next().unwrap_or_default();
+    let domain = value.rsplit_once('@').map(|(_, domain)| domain);
     EmailAddress::parse_with_options(value, options).is_ok()
         && !value.starts_with('"')
-        && top.starts_with(char::is_alphabetic)
+        && domain.is_some_and(is_international_host_name)
 }
 
 #[cfg(test)]
@@ -47,6 +50,10 @@ mod tests {
     fn domains_are_lower_cased_and_local_parts_kept() {
         check("Ana.Trujillo+bank@Example.ORG", Some("Ana.Trujillo+bank@example.org"));
         check("josé@exämple.com", Some("josé@exämple.com"));
+        for domain in ["xn--exmple-cua.com", "例え.テスト", "пример.рф", "a-b.c1.example"] {
+            let address = format!("ann@{domain}");
+            check(&address, Some(&address));
+        }
     }
 
     #[test]
@@ -63,8 +70,26 @@ mod tests {
             "ana@@example.org",
             "ana@example..org",
             "a b@example.org",
+            "a@b.de?subject=x",
+            "ann@a.de/b",
+            "ann@a.de|b.de",
+            "ann@a.de&b.de",
+            "ann@a.de=b",
+            "ann@a.de%20x",
+            "ann@a%2Ede.de",
+            "ann@ä%2Ede.de",
+            "ann@a'b.de",
+            "a@b_c.de",
+            "ann@ａ.de",
+            "ann@ä。de",
+            "ann@-a.de",
+            "ann@a-.de",
+            "ann@A.İ",
         ] {
             check(value, None);
+            let mut to = String::new();
+            email(value, &mut to, &mut Notes::new());
+            assert_eq!(to, value, "what is no address stands as it is");
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn id(value: &str, to: &mut String, notes: &mut Notes) -> Result<(), 
 
 /// Marks without a shape of their own, which two identifiers could differ by without anybody seeing it: control
 /// characters, Unicode's Default_Ignorable_Code_Point, and the blank pattern of Braille.
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

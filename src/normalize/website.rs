@@ -8,8 +8,10 @@
 //! `Example.COM/` is `example.com`. The parser repairs much (backslashes, missing slashes, line breaks); what it would have
 //! to repair is no address here. Nothing is looked up, so a top-level domain that does not exist passes.
 
+use unicode_normalization::is_nfkc;
 use url::{Host, Url};
 
+use super::id::is_invisible;
 use super::notes::Notes;
 use crate::model::rule::Rule;
 
@@ -27,7 +29,8 @@ pub(super) fn website(value: &str, to: &mut String, notes: &mut Notes) {
 const STAND_IN: &str = "http://";
 
 fn address(value: &str) -> Option<String> {
-    if value.contains(|character: char| character.is_whitespace() || character == '\\') || names_another(value) {
+    let is_odd = |character: char| character.is_whitespace() || character == '\\' || is_unseen(character);
+    if value.contains(is_odd) || names_another(value) {
         return None;
     }
     let has_scheme = ["http://", "https://"].iter().any(|scheme| {
@@ -72,12 +75,37 @@ fn names_another(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let behind_separator = lower.split([',', ';', '|']).skip(1);
     let begins = |text: &str| ["http:", "https:", "www."].iter().any(|start| text.starts_with(start));
-    behind_separator.into_iter().any(begins)
+    // Behind a slash a name may be a path; but nobody's own site has another one's `www.` in its first step.
+    let mut steps = lower.split('/');
+    let begins_with_www = |step: Option<&str>| step.is_some_and(|step| step.starts_with("www."));
+    behind_separator.into_iter().any(begins) || (begins_with_www(steps.next()) && begins_with_www(steps.next()))
+}
+
+/// Whether this is a host name in any script: in ASCII as [`is_host_name`] says, else such that it can be written so. No
+/// sign may be passed over or changed on the way, since the text is what is sent.
+pub(super) fn is_international_host_name(name: &str) -> bool {
+    let is_foreign = |character: char| {
+        !character.is_ascii() && !is_unseen(character) && !matches!(character, '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+    };
+    let is_written = |character: char| matches!(character, '-' | '.') || character.is_ascii_alphanumeric();
+    if name.is_ascii() {
+        return is_host_name(name);
+    }
+    is_nfkc(name)
+        && name
+            .chars()
+            .all(|character| is_foreign(character) || is_written(character))
+        && matches!(Host::parse(name), Ok(Host::Domain(ascii)) if is_host_name(&ascii))
+}
+
+/// Whether a sign has no shape. Two of them join and divide letters, which Persian and the languages of India need.
+fn is_unseen(character: char) -> bool {
+    is_invisible(character) && !matches!(character, '\u{200c}' | '\u{200d}')
 }
 
 /// Whether this is a host name of at least two labels (RFC 1034, section 3.5; RFC 1123, section 2.1; 253 characters are
 /// what the 255 bytes of RFC 1035 leave).
-fn is_host_name(name: &str) -> bool {
+pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         let ends_well = !label.starts_with('-') && !label.ends_with('-');
         let of_letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -126,6 +154,10 @@ mod tests {
             ("Example.COM", "example.com"),
             ("www.example.com/", "www.example.com"),
             ("www.example.com/Shop/", "www.example.com/Shop/"),
+            (
+                "mirror.example.com/www.example.com",
+                "mirror.example.com/www.example.com",
+            ),
             ("example.com?a=/", "example.com/?a=/"),
             ("example.com:80", "example.com"),
             ("example.com:443", "example.com:443"),
@@ -164,6 +196,9 @@ mod tests {
             "a.example,b.example",
             "https://a.example/,https://b.example/",
             "www.a.example/;www.b.example",
+            "www.a.example/www.b.example",
+            "https://a\u{2060}b.example",
+            "https://a.example/\u{fe0f}b",
             "https://a.example|HTTPS://b.example",
             "https://a.examplehttps://b.example",
             "https://192.0.2.1/",
