@@ -45,9 +45,9 @@ rules! {
         why: "a value may stand in the wrong column, and nobody could tell which",
         source: "RFC 4180, section 2.4",
         bad: "id,name⏎7,Ann,London", good: "id,name⏎7,\"Ann, London\"";
-    /// The record has text behind a closing quote.
+    /// The record has text behind a closing quote, or a quote that ends a field and that none opens.
     RecordStrayQuote = "record.stray_quote", Error, Lost,
-        says: "has text behind a closing quote, so where its fields end is a guess",
+        says: "has text behind a closing quote, or a quote at the end of a field that none opens; where its fields end is a guess",
         advice: "write a quote inside a quoted field twice, or take it away",
         why: "the text may belong to this field or to the next",
         source: "RFC 4180, section 2.7",

@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use memchr::memchr2;
 
+use super::alone::MARK;
 use super::error::ReadError;
 use super::lines::Lines;
 use super::tally::Oddities;
@@ -56,6 +57,8 @@ pub(super) struct Guard<R> {
     lines: Lines,
     blank_lines: u64,
     oddities: Oddities,
+    /// Byte order marks stand since the last line end, and nothing else.
+    only_marks: bool,
     /// The last record ended with CR, and whether an LF belongs to it is not known yet.
     after_return: bool,
 }
@@ -79,6 +82,7 @@ impl<R> Guard<R> {
             lines: Lines::default(),
             blank_lines: 0,
             oddities: Oddities::default(),
+            only_marks: false,
             after_return: false,
         }
     }
@@ -116,6 +120,7 @@ impl<R> Guard<R> {
         self.origin += bytes.len() as u64;
         self.start = to;
         self.record += 1;
+        self.only_marks = false;
         lines
     }
 
@@ -155,7 +160,7 @@ impl<R> Guard<R> {
 
     /// Lines without a record that the parser skipped.
     pub(super) fn blank_lines(&self) -> u64 {
-        self.blank_lines
+        self.blank_lines + u64::from(self.only_marks)
     }
 
     /// Bytes that were delivered or looked at more than once.
@@ -187,6 +192,7 @@ impl<R> Guard<R> {
         let length = pending.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let skipped = pending.get(..length).unwrap_or_default();
         self.blank_lines += self.lines.count(skipped);
+        self.only_marks &= skipped.is_empty();
         self.start += length;
         self.origin += length as u64;
     }
@@ -196,6 +202,24 @@ impl<R> Guard<R> {
         let given = std::mem::replace(&mut self.given, self.window.len());
         self.skip_line_ends();
         self.given = given.max(self.start);
+    }
+
+    /// Passes over the byte order marks before a record, if there are any: what stands behind is then still to be parsed.
+    pub(super) fn skip_marks(&mut self) -> bool {
+        self.skip_line_ends();
+        let mut skipped = 0;
+        while let Some(behind) = self.pending().strip_prefix(MARK) {
+            let to = self.window.len() - behind.len();
+            let mark = self.window.get(self.start..to).unwrap_or_default();
+            self.lines.count(mark);
+            self.origin += mark.len() as u64;
+            self.start = to;
+            self.given = self.given.max(to);
+            skipped += 1;
+        }
+        self.oddities.marks += skipped;
+        self.only_marks |= skipped > 0;
+        skipped > 0
     }
 
     /// Says that the record at hand is too long.

@@ -6,7 +6,7 @@
 
 use csv::ByteRecord;
 
-use super::resume::{MARK, Shape};
+use super::alone::Shape;
 
 /// What a parsed record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,11 @@ impl Kind {
     /// What a record is that stands in the text like this.
     pub(super) fn of(record: &ByteRecord, text: &[u8], header: &[String], shape: &Shape) -> Self {
         let first = record.get(0).unwrap_or_default();
-        if shape.trailer.as_ref().is_some_and(|trailer| first.starts_with(trailer)) {
+        if shape
+            .trailer
+            .as_ref()
+            .is_some_and(|trailer| first.starts_with(&trailer.text))
+        {
             return Self::Trailer;
         }
         // One byte tells nearly every record from these.
@@ -33,7 +37,7 @@ impl Kind {
         if text.first().is_some_and(may_be_blank) && record.iter().all(is_blank) {
             return Self::Separators;
         }
-        if header.first().is_some_and(|name| is_name(first, name)) && repeats(record, header) {
+        if header.first().is_some_and(|name| first == name.as_bytes()) && repeats(record, header) {
             return Self::Header;
         }
         Self::Record
@@ -44,30 +48,17 @@ fn is_blank(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|field| field.trim().is_empty())
 }
 
-/// Whether a field is this name of the header. The parser takes a byte order mark, and with it the quote behind it, for
-/// a part of the first field.
-fn is_name(field: &[u8], name: &str) -> bool {
-    let name = name.as_bytes();
-    if field == name {
-        return true;
-    }
-    let Some(field) = field.strip_prefix(MARK) else {
-        return false;
-    };
-    let inside = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
-    field == name || inside == Some(name)
-}
-
-/// Whether all fields but the first are those of the header.
+/// Whether all fields are those of the header.
 fn repeats(record: &ByteRecord, header: &[String]) -> bool {
     let same = |(field, name): (&[u8], &String)| field == name.as_bytes();
-    record.len() == header.len() && record.iter().zip(header).skip(1).all(same)
+    record.len() == header.len() && record.iter().zip(header).all(same)
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
+    use super::super::alone::TrailerShape;
     use super::*;
 
     #[test]
@@ -82,7 +73,10 @@ mod tests {
             let shape = Shape {
                 delimiter: b',',
                 columns: 2,
-                trailer: Some(b"TRL".to_vec()),
+                trailer: Some(TrailerShape {
+                    text: b"TRL".to_vec(),
+                    count_field: 2,
+                }),
             };
             let header = ["id", "n"].map(str::to_owned);
             assert_eq!(
@@ -104,21 +98,6 @@ mod tests {
             "1,a", ",a", "\"\",a", " ,0", "id,n,", "id", "id,m", "ID,n", " TRL,2", "trl,2", "x,TRL",
         ] {
             check(text, Kind::Record);
-        }
-    }
-
-    #[test]
-    fn a_byte_order_mark_before_a_repeated_header_is_no_name() {
-        for (field, expected) in [
-            ("id", true),
-            ("\u{feff}id", true),
-            ("\u{feff}\"id\"", true),
-            ("\"id\"", false),
-            ("\u{feff}", false),
-            ("\u{feff}\u{feff}id", false),
-            ("\u{feff}\"", false),
-        ] {
-            assert_eq!(is_name(field.as_bytes(), "id"), expected, "{field:?}");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! encoding   byte order mark away, UTF-16 and declared encodings to UTF-8
 //! dialect    separator and line end, from the head of the text
 //! guard      keeps the bytes since the last record's end, to deliver them again; stops a record without end
+//! alone      what a line is by itself
 //! quotes     whether a record ends where it should
 //! resume     the next line on which a record begins that fits the header
 //! records    csv → recycled chunks, each record with number, line and byte
@@ -25,6 +26,7 @@
 //! is marked. Whatever does stop the reading is a [`ReadError`] that names the place. No value of a record is ever part of an error; where the encoding is in question,
 //! a few characters outside ASCII are, with the shape of what is around them.
 
+mod alone;
 mod dialect;
 mod encoding;
 mod error;

@@ -1,23 +1,28 @@
 //! Whether the quotes of a record stand where RFC 4180 wants them.
 //!
-//! The `csv` crate forgives both of these without a word, and either may swallow whole records: text behind a closing
-//! quote is appended to the field, and a quote that is never closed takes in the rest of the file. Two such errors may
-//! also cancel each other out, and what lies between them is then one field. A quote inside an unquoted field is a
-//! character like any other and hurts nobody. Where reading goes on behind such a quote is for [`super::resume`].
+//! The `csv` crate forgives all of these without a word, and each may make a wrong customer or swallow whole records: text
+//! behind a closing quote is appended to the field; a quote that is never closed takes in the rest of the file; two such
+//! errors may cancel each other out, and what lies between them is then one field. So a record of several lines is
+//! doubted if one of its later lines is a record by itself, as [`super::alone`] decides it: one that fits, where the
+//! record does not fit or the header is wide, or one that resembles the record, the line with the closing quote included.
+//!
+//! An odd quote at the end of an unquoted field is either an inch (`Pipe 12"`) or the far end of a quote that was opened
+//! elsewhere, or forgotten. It is bad for certain in the first field, which holds no measure, and where the record quotes
+//! another field, since who quotes would have quoted this one; else it may be the far end, and the caller knows whether
+//! one is expected. Every other quote inside an unquoted field is a character like any other and hurts nobody. Where
+//! reading goes on behind a bad quote is for [`super::resume`].
 
 use memchr::{memchr, memchr2};
 
-use super::resume::{Alone, Shape};
-
-/// Columns from which a line inside a quoted field that has as many fields is a record and not a value: nobody writes
-/// an address line with four separators.
-const WIDE_COLUMNS: usize = 5;
+use super::alone::{Alone, Shape};
 
 /// What the quotes of one record are like. Offsets are those of quotes that open a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quotes {
     /// As they should be.
     Sound,
+    /// An odd quote ends the unquoted field that it stands in: bad for certain, or an inch unless a far end is expected.
+    Loose { quote: usize, certain: bool },
     /// Text stands behind the quote that closes the first of these; the record has one line.
     Stray { opened: usize, text: usize },
     /// Other records may be in it: since the first of these quotes nothing can be trusted. `text` stands behind a
@@ -52,7 +57,7 @@ pub(super) fn look(record: &[u8], fields: usize, shape: &Shape) -> Quotes {
             last,
             text,
         },
-        Quotes::Sound => hidden(record, fields, shape).map_or(Quotes::Sound, |opened| Quotes::Open {
+        Quotes::Sound | Quotes::Loose { .. } => hidden(record, fields, shape).map_or(quotes, |opened| Quotes::Open {
             opened,
             last: opened,
             text: None,
@@ -69,18 +74,22 @@ pub(super) fn without_end(record: &[u8]) -> &[u8] {
 /// Looks at a record from its first quote on, without a thought about its lines.
 fn walk(record: &[u8], first: usize, delimiter: u8) -> Quotes {
     let mut at = if first == 0 { At::FieldStart } else { At::Plain };
-    if let Some(before) = first.checked_sub(1).and_then(|before| record.get(before)) {
-        at = at.after(*before, delimiter);
+    let before = record.get(..first).unwrap_or_default();
+    if let Some(last) = before.last() {
+        at = at.after(*last, delimiter);
     }
+    let mut loose = LooseEnds::new(memchr(delimiter, before).is_none());
     let (mut stray, mut opened) = (None, first);
     for (offset, byte) in record.iter().enumerate().skip(first) {
         let next = at.after(*byte, delimiter);
         if at == At::FieldStart && next == At::Quoted {
             opened = offset;
+            loose.has_quoted = true;
         }
         if at == At::Closed && next == At::Plain {
             stray.get_or_insert((opened, offset));
         }
+        loose.step(at, next, *byte, offset);
         at = next;
     }
     match stray {
@@ -90,17 +99,69 @@ fn walk(record: &[u8], first: usize, delimiter: u8) -> Quotes {
             text: None,
         },
         Some((opened, text)) => Quotes::Stray { opened, text },
-        None => Quotes::Sound,
+        None => loose.end(),
     }
 }
 
-/// The first quote of a sound record in whose field stands a line that is a record by itself. That alone makes no quote
-/// wrong: an address may hold separators. It does where the record does not fit the header, or where the header is so
-/// wide that no value looks like a record by chance.
-fn hidden(record: &[u8], fields: usize, shape: &Shape) -> Option<usize> {
-    if fields == shape.columns && shape.columns < WIDE_COLUMNS {
-        return None;
+/// Finds the first odd quote at the end of an unquoted field; spaces behind it do not count.
+struct LooseEnds {
+    /// The field at hand is the record's first.
+    is_first: bool,
+    /// The record quotes a field.
+    has_quoted: bool,
+    /// The field at hand has an odd number of quotes.
+    odd: bool,
+    /// The quote with which the field at hand ends so far.
+    last: Option<usize>,
+    /// The quote that was found, and whether it stands in the first field.
+    found: Option<(usize, bool)>,
+}
+
+impl LooseEnds {
+    fn new(is_first: bool) -> Self {
+        Self {
+            is_first,
+            has_quoted: false,
+            odd: false,
+            last: None,
+            found: None,
+        }
     }
+
+    fn step(&mut self, at: At, next: At, byte: u8, offset: usize) {
+        match (at, byte) {
+            _ if next == At::FieldStart => {
+                self.end_field();
+                self.is_first = false;
+            }
+            (At::Plain, b'"') => {
+                self.odd = !self.odd;
+                self.last = Some(offset);
+            }
+            (_, b' ' | b'\r' | b'\n') => {}
+            _ => self.last = None,
+        }
+    }
+
+    fn end_field(&mut self) {
+        if let Some(quote) = self.last.take().filter(|_| self.odd) {
+            self.found.get_or_insert((quote, self.is_first));
+        }
+        self.odd = false;
+    }
+
+    fn end(mut self) -> Quotes {
+        self.end_field();
+        self.found.map_or(Quotes::Sound, |(quote, is_first)| Quotes::Loose {
+            quote,
+            certain: is_first || self.has_quoted,
+        })
+    }
+}
+
+/// The first quote in whose field a line begins that is a record by itself, the field's last line included.
+fn hidden(record: &[u8], fields: usize, shape: &Shape) -> Option<usize> {
+    let fit_is_enough = fields != shape.columns || shape.is_wide();
     let (mut at, mut opened) = (At::FieldStart, 0);
     for (offset, byte) in record.iter().enumerate() {
         let next = at.after(*byte, shape.delimiter);
@@ -110,18 +171,15 @@ fn hidden(record: &[u8], fields: usize, shape: &Shape) -> Option<usize> {
         if next == At::Quoted && matches!(byte, b'\r' | b'\n') {
             let rest = record.get(offset + 1..).unwrap_or_default();
             let length = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
-            if shape.of_line(rest.get(..length).unwrap_or_default()) == Alone::Fits {
+            let line = rest.get(..length).unwrap_or_default();
+            let fits = fit_is_enough && shape.of_line(line) == Alone::Fits;
+            if fits || shape.resembles(line, record) {
                 return Some(opened);
             }
         }
         at = next;
     }
     None
-}
-
-/// Whether a line that fits the header by itself ends the trust in a quote that is open around it.
-pub(super) fn is_wide(columns: usize) -> bool {
-    columns >= WIDE_COLUMNS
 }
 
 /// Where in a record a parser stands.
@@ -181,7 +239,8 @@ mod tests {
             "\"\",\"\"",
             "a,\"b \"\"c\"\"\"\n",
             "\"two\r\nlines\",b\n",
-            "12\" pipe,5'10\",a\"\n",
+            "12\" pipe,5'10\" tall,\"a\"\n",
+            "a,the \"b\"\n",
             "a, \"b\"\n",
         ] {
             check(record, 2, 2, Quotes::Sound);
@@ -197,15 +256,34 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_quote_at_the_end_of_an_unquoted_field_is_loose() {
+        let loose = |quote, certain| Quotes::Loose { quote, certain };
+        check("A3\",b\n", 2, 2, loose(2, true));
+        check("A3\" ,b\n", 2, 2, loose(2, true));
+        check("a,Pipe 12\"\r\n", 2, 2, loose(9, false));
+        check("a,5'10\",b\n", 3, 3, loose(6, false));
+        check("\"a\",Ann\",\"b\"", 3, 3, loose(7, true));
+        check("a,Ann\",\"b\nc\"", 3, 3, loose(5, true));
+        check("a,12\",13\"", 3, 3, loose(4, false));
+    }
+
+    #[test]
     fn a_line_inside_a_field_that_is_a_record_by_itself_is_suspicious() {
         let swallowed = "1,\"An\n2,Bob,x\n3,12\",x\n";
-        check(swallowed, 3, 3, Quotes::Sound);
+        check(swallowed, 3, 3, open(2, 2, None));
         check(swallowed, 3, 4, Quotes::Sound);
+        // Two records next to each other; the far end of the quote is on the line of the second.
+        check("1,An,\"x\n2,Bob,12\"\n", 3, 3, open(5, 5, None));
+        check("A1,\"An,x\nA2,Bob\",x\n", 3, 3, open(3, 3, None));
+        check("A1,An,\"x\nA2\",Bob,x\n", 5, 3, open(6, 6, None));
+        check("A1,An,\"x\nA2,Bob,\"\n", 3, 3, open(6, 6, None));
+        check("1,\"12 Low Road\nYork, England\",x\n", 3, 3, Quotes::Sound);
+        check("1,\"b, c\nd, e\"\n", 2, 2, Quotes::Sound);
         // The record does not fit, and the line inside it does.
         check("1,\"An\n2,Bob,x\n3,12\",x,y\n", 4, 3, open(2, 2, None));
         // As many columns as no address line has.
         check("1,\"An\n2,Bob,x,y,z\n3,12\",x,y,z\n", 5, 5, open(2, 2, None));
-        check("1,\"An\rc/o x, y, z\r\n3,12\",x,y,z\n", 5, 5, Quotes::Sound);
+        check("1,\"An\rc/o x, y, z\r\nYork, 12\",x,y,z\n", 5, 5, Quotes::Sound);
         // The last line holds the quote that closes the field, so it is no record.
         check("1,\"Rue 1\nParis, 4\",x,y,z\n", 5, 5, Quotes::Sound);
         // The first of two bad quotes, though only the second is seen to be bad.

@@ -2,13 +2,14 @@
 //!
 //! Parses with the `csv` crate by RFC 4180 (quotes, doubled quotes, line ends inside quotes; LF, CRLF or CR between
 //! records) on the caller's thread. What is no record is counted as what it is: blank lines, lines of separators, repeated
-//! headers, trailers. A record whose quotes cannot be trusted ends before the next line on which one begins that fits the
+//! headers, trailers. A byte order mark before a record, as joined files have it, is passed over. A record whose quotes cannot be trusted ends before the next line on which one begins that fits the
 //! header. It does not hold the number of fields or their length against a record: both are findings, for `normalize`.
 
 use std::io::{Cursor, Read};
 
 use csv::ByteRecord;
 
+use super::alone::{Shape, TrailerShape};
 use super::dialect::{Dialect, HEAD_BYTES};
 use super::encoding;
 use super::error::ReadError;
@@ -19,7 +20,6 @@ use super::lines::line_ends;
 use super::names;
 use super::packing::Limits;
 use super::quotes;
-use super::resume::Shape;
 use super::source::Source;
 use super::tally::Tally;
 use super::trailer::Trailers;
@@ -50,6 +50,8 @@ pub struct Records {
     trailers: Option<Trailers>,
     /// Bytes that may be delivered or looked at again, at all and for each byte that was read.
     allowance: (u64, u64),
+    /// Records in which the far end of an open quote is expected.
+    far_end_within: u32,
     /// What was counted so far; the guard knows the rest.
     counted: Counted,
 }
@@ -120,6 +122,7 @@ impl Records {
             shape,
             trailers: None,
             allowance: (broken::AGAIN_BYTES, broken::AGAIN_PER_BYTE),
+            far_end_within: 0,
             counted: Counted::default(),
         };
         let mut first = ByteRecord::new();
@@ -149,7 +152,10 @@ impl Records {
         self.header = names.collect();
         self.shape.columns = header.len();
         let trailer = input.trailer.as_ref();
-        self.shape.trailer = trailer.map(|trailer| trailer.starts_with.clone().into_bytes());
+        self.shape.trailer = trailer.map(|trailer| TrailerShape {
+            text: trailer.starts_with.clone().into_bytes(),
+            count_field: trailer.count_field,
+        });
         self.trailers = trailer.map(Trailers::new);
         Ok(())
     }
@@ -243,19 +249,27 @@ impl Records {
     /// Reads the next record, which has this number if it is one, and checks its limits, its quotes and its encoding;
     /// `None` at the end of the text.
     fn read(&mut self, record: &mut ByteRecord, number: u64) -> Result<Option<Next>, ReadError> {
-        let parsed = match self.reader.read_byte_record(record) {
-            Ok(false) => return Ok(None),
-            Ok(true) => {
-                let end = self.reader.position().byte();
-                self.reader.get_mut().record_ended(end)
-            }
-            Err(error) => {
-                let error = ReadError::from_csv(&self.name, error);
-                if !matches!(error, ReadError::RecordTooLong { .. }) {
-                    return Err(error);
+        let parsed = loop {
+            let parsed = match self.reader.read_byte_record(record) {
+                Ok(false) => return Ok(None),
+                Ok(true) => {
+                    let end = self.reader.position().byte();
+                    self.reader.get_mut().record_ended(end)
                 }
-                None
+                Err(error) => {
+                    let error = ReadError::from_csv(&self.name, error);
+                    if !matches!(error, ReadError::RecordTooLong { .. }) {
+                        return Err(error);
+                    }
+                    None
+                }
+            };
+            // The parser takes a mark, and with it the quote behind it, for a part of the first field.
+            if !self.reader.get_mut().skip_marks() {
+                break parsed;
             }
+            let line = self.reader.get_ref().extent(0).line;
+            self.go_back(line)?;
         };
         let (length, broken, is_cut) = self.judge_quotes(parsed, record.len(), number)?;
         let extent = self.reader.get_ref().extent(length);

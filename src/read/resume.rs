@@ -2,98 +2,16 @@
 //! the header.
 //!
 //! Nobody can tell from inside a quoted field whether it should have ended; but a line that has exactly as many fields as
-//! the header, and quotes as a program writes them, is hardly ever the inside of a value. The search looks at each line
-//! once, however many lines could begin a record, since all that are not decided at the end of a line stand inside a
+//! the header, and quotes as a program writes them, is hardly ever the inside of a value. Nor is one that resembles the
+//! record with the bad quote, though it has the far end of that quote in it: it is read, and its own quote is judged. The
+//! search looks at each line once, however many lines could begin a record, since all that are not decided at the end of a line stand inside a
 //! quoted field there, and the lines that follow mean the same for each of them. It does not read: whoever searches
 //! shows it the text as far as it is known.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::memchr2;
 
-use super::quotes::{At, is_wide};
-
-/// UTF-8's byte order mark, which stands before the header of an export that was joined to another.
-pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// What a record of the source looks like.
-#[derive(Clone, Debug)]
-pub(super) struct Shape {
-    pub(super) delimiter: u8,
-    /// Fields of the header.
-    pub(super) columns: usize,
-    /// How the first field of a trailer begins; a trailer may have any number of fields.
-    pub(super) trailer: Option<Vec<u8>>,
-}
-
-/// What a line is when it is read by itself, from its beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Alone {
-    /// A record that fits the header, or a trailer.
-    Fits,
-    /// The beginning of a record of several lines with so many fields so far.
-    Begins(usize),
-    /// Neither.
-    Neither,
-}
-
-impl Shape {
-    /// What a line without its end is by itself.
-    pub(super) fn of_line(&self, line: &[u8]) -> Alone {
-        let line = line.strip_prefix(MARK).unwrap_or(line);
-        let pass = Pass::over(line, At::FieldStart, self.delimiter);
-        let fields = pass.separators + 1;
-        let is_trailer = self.trailer.as_ref().is_some_and(|text| {
-            let line = line.strip_prefix(b"\"").unwrap_or(line);
-            line.starts_with(text)
-        });
-        match pass {
-            _ if line.is_empty() || !pass.sound => Alone::Neither,
-            Pass { inside: false, .. } if fields == self.columns || is_trailer => Alone::Fits,
-            Pass { inside: true, .. } if fields <= self.columns || is_trailer => Alone::Begins(fields),
-            _ => Alone::Neither,
-        }
-    }
-}
-
-/// What a line does to a parser that comes to it in some state.
-#[derive(Clone, Copy)]
-struct Pass {
-    /// Separators outside quotes.
-    separators: usize,
-    /// Whether the line ends inside a quoted field.
-    inside: bool,
-    /// No text behind a closing quote, and no quote inside an unquoted field: RFC 4180 allows neither, and the second is
-    /// how the end of a quoted field looks to someone who does not know of its beginning.
-    sound: bool,
-}
-
-impl Pass {
-    fn over(line: &[u8], from: At, delimiter: u8) -> Self {
-        let first = memchr(b'"', line).unwrap_or(line.len());
-        let (plain, quoted) = line.split_at_checked(first).unwrap_or((line, b""));
-        let mut pass = Self {
-            separators: 0,
-            inside: false,
-            sound: true,
-        };
-        let mut at = from;
-        if from != At::Quoted {
-            pass.separators = memchr_iter(delimiter, plain).count();
-            if let Some(last) = plain.last() {
-                at = At::FieldStart.after(*last, delimiter);
-            }
-        }
-        for byte in quoted {
-            let next = at.after(*byte, delimiter);
-            pass.separators += usize::from(next == At::FieldStart);
-            let stray = at == At::Closed && next == At::Plain;
-            let loose = at == At::Plain && *byte == b'"';
-            pass.sound &= !stray && !loose;
-            at = next;
-        }
-        pass.inside = at == At::Quoted;
-        pass
-    }
-}
+use super::alone::{Alone, Pass, Shape};
+use super::quotes::At;
 
 /// A search through the lines behind an offending quote.
 #[derive(Debug)]
@@ -128,7 +46,7 @@ impl Search {
             if std::mem::take(&mut self.at_quote) {
                 continue;
             }
-            self.take(start, line, shape);
+            self.take(start, line, text, shape);
             if self.begun.is_empty() && self.best.is_some() {
                 return self.best;
             }
@@ -146,9 +64,10 @@ impl Search {
         self.at
     }
 
-    fn take(&mut self, start: usize, line: &[u8], shape: &Shape) {
+    /// Takes a line that stands behind the beginning of this record.
+    fn take(&mut self, start: usize, line: &[u8], record: &[u8], shape: &Shape) {
         let alone = shape.of_line(line);
-        if alone == Alone::Fits && is_wide(shape.columns) {
+        if alone == Alone::Fits && shape.is_wide() {
             // A record that would hold this line is one with a bad quote itself.
             self.begun.clear();
         } else if !self.begun.is_empty() {
@@ -162,6 +81,7 @@ impl Search {
                     self.begun.push((fields, start));
                 }
             }
+            Alone::Neither if self.best.is_none() && shape.resembles(line, record) => self.offer(start),
             Alone::Begins(_) | Alone::Neither => {}
         }
     }
@@ -169,7 +89,7 @@ impl Search {
     /// Moves the records that are begun on by a line, which all of them reach inside a quoted field.
     fn go_on(&mut self, line: &[u8], shape: &Shape) {
         let pass = Pass::over(line, At::Quoted, shape.delimiter);
-        if !pass.sound {
+        if !pass.is_sound() {
             self.begun.clear();
             return;
         }
@@ -209,13 +129,17 @@ fn line_at(text: &[u8], at: usize, ended: bool) -> Option<(&[u8], usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::alone::TrailerShape;
     use super::*;
 
     fn shape(columns: usize) -> Shape {
         Shape {
             delimiter: b',',
             columns,
-            trailer: Some(b"TRL".to_vec()),
+            trailer: Some(TrailerShape {
+                text: b"TRL".to_vec(),
+                count_field: 2,
+            }),
         }
     }
 
@@ -245,16 +169,25 @@ mod tests {
         // A byte order mark and a trailer.
         check("1,\"a\n@\u{feff}id,n\n", 2);
         check("1,\"a\n@TRL,7,x,y\n", 2);
-        check("1,\"a\n@\"TRL\"\n", 2);
+        check("1,\"a\n@\"TRL\",7\n", 3);
+        check("1,\"a\nTRL\n", 2);
         check("1,\"a\n x TRL\n", 2);
     }
 
     #[test]
     fn a_line_with_a_bad_quote_of_its_own_does_not_fit() {
         check("1,\"a\n2,\"b\"x\n@3,c\n", 2);
-        check("1,\"a\n2,b\"\n@3,c\n", 2);
+        check("1,\"a\nb, c\"\n@3,c\n", 2);
         check("1,\"a\n2,\"b\n3,\"c\n4,\"d\n", 2);
         check("1,\"a\n2,\"b\n3,\"c\n4,\"d\n@5,e\n", 2);
+    }
+
+    #[test]
+    fn a_line_with_the_far_end_of_the_quote_is_read_where_it_resembles_the_record() {
+        check("1,\"a\n@2,b\"\n3,c\n", 2);
+        check("1,x,\"a\n@2\",x,b\n3,x,c\n", 3);
+        // What stands before it is earlier, if it fits.
+        check("1,\"a,b\n@2,\"two\n3,lines\",c\n4,x,y\n", 3);
     }
 
     #[test]

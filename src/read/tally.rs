@@ -11,7 +11,7 @@ pub struct Tally {
     pub record_lines: u64,
     /// Lines of the header with which the source begins.
     pub first_header_lines: u64,
-    /// Lines between records that hold nothing at all.
+    /// Lines between records that hold nothing at all, or a byte order mark and nothing else.
     pub blank_lines: u64,
     /// Lines of separators, spaces and empty quotes, which a spreadsheet makes of empty rows.
     pub separator_lines: u64,
@@ -52,6 +52,8 @@ impl Tally {
 pub struct Oddities {
     /// NUL characters.
     pub nuls: u64,
+    /// Byte order marks before records.
+    pub marks: u64,
     /// Records that end with LF, the header included.
     pub lf: u64,
     /// Records that end with CRLF.
@@ -70,6 +72,12 @@ impl Oddities {
             notices.push(format!(
                 "NUL characters: {}; in a field that is sent, each is a finding",
                 self.nuls
+            ));
+        }
+        if self.marks > 0 {
+            notices.push(format!(
+                "byte order marks between records: {}, as joined files have them; each was passed over",
+                self.marks
             ));
         }
         let kinds: Vec<String> = [(self.lf, "LF"), (self.crlf, "CRLF"), (self.cr, "CR")]

@@ -179,7 +179,7 @@ impl Trailers {
 }
 
 /// A count: figures, with spaces around them and zeros before them as fixed columns have them.
-fn number(field: Option<&[u8]>) -> Option<u64> {
+pub(super) fn number(field: Option<&[u8]>) -> Option<u64> {
     let text = std::str::from_utf8(field?).ok()?.trim();
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()

@@ -63,6 +63,9 @@ impl Read for Drip {
 /// A record with its place and what is wrong with its quotes.
 type Found = (Position, Vec<Vec<u8>>, Option<Broken>);
 
+/// UTF-8's byte order mark.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What a source gives from beginning to end: the header and every record.
 type Whole = (Vec<String>, Vec<Found>, Tally);
 
@@ -99,14 +102,53 @@ fn line_ends(text: &[u8]) -> u64 {
         .count() as u64
 }
 
-/// The same from the `csv` crate over the whole text at once. The places it gives are corrected by looking at the text
-/// from its beginning each time. `None` if there is no header.
-fn reference(text: &[u8], delimiter: u8) -> Option<Whole> {
-    let mut reader = csv::ReaderBuilder::new()
+fn plain_reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(text);
+        .from_reader(text)
+}
+
+/// The first byte of the record that was read last.
+fn start_of(record: &ByteRecord, text: &[u8]) -> usize {
+    let mut start = usize::try_from(record.position().unwrap().byte()).unwrap();
+    while matches!(text[start], b'\r' | b'\n') {
+        start += 1;
+    }
+    start
+}
+
+/// A text without the byte order marks before its records, and where they stood in what is left: the first that a plain
+/// reader takes for the beginning of a record is taken away, again and again from the beginning.
+fn without_marks(text: &[u8], delimiter: u8) -> (Vec<u8>, Vec<usize>) {
+    let (mut text, mut places) = (text.to_vec(), Vec::new());
+    'again: loop {
+        let mut record = ByteRecord::new();
+        let mut reader = plain_reader(&text, delimiter);
+        while reader.read_byte_record(&mut record).unwrap() {
+            let start = start_of(&record, &text);
+            if text[start..].starts_with(MARK) {
+                text.drain(start..start + MARK.len());
+                places.push(start);
+                continue 'again;
+            }
+        }
+        return (text, places);
+    }
+}
+
+/// The same from the `csv` crate over the whole text at once. The places it gives are corrected by looking at the text
+/// from its beginning each time. `None` if there is no header.
+fn reference(marked: &[u8], delimiter: u8) -> Option<Whole> {
+    let (text, marks) = without_marks(marked, delimiter);
+    let text = text.as_slice();
+    // A last line of nothing but marks is a blank one.
+    let marks_end = marked.ends_with(MARK) && (text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\r"));
+    // Where a place of what is left is in the text, and the text up to there.
+    let place = |at: usize| at + marks.iter().filter(|mark| **mark <= at).count() * MARK.len();
+    let until = |at: usize| line_ends(&marked[..place(at)]);
+    let mut reader = plain_reader(text, delimiter);
     let mut header: Option<Vec<Vec<u8>>> = None;
     let mut all = Vec::new();
     let mut tally = Tally::default();
@@ -114,13 +156,10 @@ fn reference(text: &[u8], delimiter: u8) -> Option<Whole> {
     let open = !text.ends_with(b"\n") && !text.ends_with(b"\r");
     let mut end = 0;
     while reader.read_byte_record(&mut record).unwrap() {
-        let mut start = usize::try_from(record.position().unwrap().byte()).unwrap();
-        while matches!(text[start], b'\r' | b'\n') {
-            start += 1;
-        }
-        tally.blank_lines += line_ends(&text[..start]) - line_ends(&text[..end]);
+        let start = start_of(&record, text);
+        tally.blank_lines += until(start) - until(end);
         end = usize::try_from(reader.position().byte()).unwrap();
-        let lines = line_ends(&text[start..end]) + u64::from(open && end == text.len());
+        let lines = line_ends(&marked[place(start)..place(end)]) + u64::from(open && end == text.len());
         let found = fields(&record);
         if found
             .iter()
@@ -130,35 +169,24 @@ fn reference(text: &[u8], delimiter: u8) -> Option<Whole> {
         } else if header.is_none() {
             tally.first_header_lines = lines;
             header = Some(found);
-        } else if header.as_ref().is_some_and(|header| is_header(&found, header)) {
+        } else if header.as_ref() == Some(&found) {
             tally.header_lines += lines;
         } else {
             tally.records += 1;
             tally.record_lines += lines;
             let position = Position {
                 record: tally.records,
-                line: line_ends(&text[..start]) + 1,
-                byte: start as u64,
+                line: until(start) + 1,
+                byte: place(start) as u64,
             };
             all.push((position, found, None));
         }
     }
-    tally.blank_lines += line_ends(text) - line_ends(&text[..end]);
-    tally.lines = line_ends(text) + u64::from(open);
-    tally.bytes = text.len() as u64;
+    tally.blank_lines += line_ends(marked) - until(end) + u64::from(marks_end);
+    tally.lines = line_ends(marked) + u64::from(open || marks_end);
+    tally.bytes = marked.len() as u64;
     let names = header?.into_iter().map(|name| String::from_utf8(name).unwrap());
     Some((names.collect(), all, tally))
-}
-
-fn is_header(found: &[Vec<u8>], header: &[Vec<u8>]) -> bool {
-    let name = String::from_utf8_lossy(&header[0]);
-    let first = String::from_utf8_lossy(&found[0]);
-    let same = [
-        name.to_string(),
-        format!("\u{feff}{name}"),
-        format!("\u{feff}\"{name}\""),
-    ];
-    found[1..] == header[1..] && same.contains(&first.into_owned())
 }
 
 /// Holds what was found equal to what is expected. Where a bad quote was found, the `csv` crate is no reference; what

@@ -24,6 +24,10 @@ pub(super) const AGAIN_BYTES: u64 = 16 * 1024 * 1024;
 /// which twice that is not enough was made to do harm.
 pub(super) const AGAIN_PER_BYTE: u64 = 8;
 
+/// Records behind an open quote in which its far end is expected, if it was not seen: two bad quotes that would have
+/// swallowed more than these are hardly ever a pair, and each further record costs somebody whose address has inches.
+const FAR_END_RECORDS: u32 = 100;
+
 impl Records {
     /// Whether a record's quotes can be trusted, and how long it is; `parsed` is its length as the parser found it, if it
     /// is within the limit. The last value says that the parser has read something else and must go back.
@@ -33,6 +37,8 @@ impl Records {
         fields: usize,
         number: u64,
     ) -> Result<(usize, Option<Broken>, bool), ReadError> {
+        let expects_far_end = self.far_end_within > 0;
+        self.far_end_within = self.far_end_within.saturating_sub(1);
         let guard = self.reader.get_ref();
         let (start, from) = (guard.extent(0).line, guard.extent(0).byte);
         let found = match parsed {
@@ -44,8 +50,13 @@ impl Records {
             (self.name.clone(), start + line_ends(before), from + at as u64)
         };
         match (found, parsed) {
-            (Quotes::Sound, Some(length)) => Ok((length, None, false)),
-            (Quotes::Sound | Quotes::Stray { .. }, None) => Err(guard.too_long()),
+            (Quotes::Loose { quote, certain }, Some(length)) if number > 0 && (certain || expects_far_end) => {
+                let (rule, line) = (Rule::RecordStrayQuote, place(quote).1);
+                self.far_end_within = 0;
+                Ok((length, Some(Broken { rule, line }), false))
+            }
+            (Quotes::Sound | Quotes::Loose { .. }, Some(length)) => Ok((length, None, false)),
+            (Quotes::Sound | Quotes::Loose { .. } | Quotes::Stray { .. }, None) => Err(guard.too_long()),
             (_, None) if number == 0 => Err(guard.too_long()),
             (Quotes::Open { text: None, last, .. }, _) if number == 0 => {
                 let (name, line, byte) = place(last);
@@ -61,6 +72,7 @@ impl Records {
             }
             (Quotes::Open { opened, .. }, _) => {
                 let (rule, line) = (Rule::RecordQuoteOpen, place(opened).1);
+                self.far_end_within = FAR_END_RECORDS;
                 Ok((self.cut(opened)?, Some(Broken { rule, line }), true))
             }
         }
@@ -102,10 +114,14 @@ impl Records {
         Ok(length - usize::from(ends_with_both))
     }
 
-    /// Brings the parser to the byte behind the last record, which begins on this line.
+    /// Brings the parser to the beginning of the next record; the one before it, or what is before it, begins on this line.
     pub(super) fn go_back(&mut self, line: u64) -> Result<(), ReadError> {
         let guard = self.reader.get_mut();
         guard.finish_line_end();
+        // The parser passes over a mark without a word where it begins anew.
+        while guard.skip_marks() {
+            guard.finish_line_end();
+        }
         let byte = guard.text_bytes();
         let mut position = csv::Position::new();
         position.set_byte(byte);

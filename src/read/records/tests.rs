@@ -155,7 +155,12 @@ fn behind_a_bad_quote_reading_goes_on_at_the_next_record_that_fits() {
     // Two bad quotes that would cancel each other out, in a record that does not fit.
     check(
         b"id,n\n1,\"a\n2,b\n3,4\",x\n",
-        "1:2:5 record.quote_open@2 1,\"a | 2:3:10 2/b | 3:4:14 3/4\"/x | 0 blank, 4 lines, 21 bytes",
+        "1:2:5 record.quote_open@2 1,\"a | 2:3:10 2/b | 3:4:14 record.stray_quote@4 3/4\"/x | 0 blank, 4 lines, 21 bytes",
+    );
+    // Two records next to each other, in the last column of the one and the first of the other.
+    check(
+        b"id,n\n1,\"a\n2\",b\n3,c\n",
+        "1:2:5 record.quote_open@2 1,\"a | 2:3:10 record.stray_quote@3 2\"/b | 3:4:15 3/c | 0 blank, 4 lines, 19 bytes",
     );
     // Nothing fits, so the record takes the rest.
     check(
@@ -203,6 +208,59 @@ fn a_stray_quote_on_one_line_is_of_its_record_alone() {
         b"id,n\n1,\"An\"n\n2,A\"nn\n",
         "1:2:5 record.stray_quote@2 1/Ann | 2:3:13 2/A\"nn | 0 blank, 3 lines, 20 bytes",
     );
+}
+
+#[test]
+fn an_inch_is_a_far_end_only_where_one_is_expected() {
+    check(
+        b"id,n\n1,12\"\n2,\"a\n3,b\n4,12\"\n5,13\"\n",
+        "1:2:5 1/12\" | 2:3:11 record.quote_open@3 2,\"a | 3:4:16 3/b | 4:5:20 record.stray_quote@5 4/12\" | 5:6:26 5/13\" | \
+         0 blank, 6 lines, 32 bytes",
+    );
+    check(
+        b"id,n\n1\",a\n\"2\",b\"\n3,c\"d\n",
+        "1:2:5 record.stray_quote@2 1\"/a | 2:3:10 record.stray_quote@3 2/b\" | 3:4:17 3/c\"d | 0 blank, 4 lines, 23 bytes",
+    );
+    // Of a header, every name is shown anyway.
+    check(b"id\",n\n1,a\n", "1:2:6 1/a | 0 blank, 2 lines, 10 bytes");
+    let many = |records: usize| {
+        let text = format!("id,n\n1,\"a\n{}3,12\"\n", "2,b\n".repeat(records));
+        let mut records = Records::from_bytes("a.csv", Box::new(Cursor::new(text)), &settings()).unwrap();
+        let mut chunk = Chunk::new(1000);
+        assert!(!records.fill(&mut chunk).unwrap());
+        chunk.iter().filter(|(place, _)| chunk.broken(*place).is_some()).count()
+    };
+    assert_eq!((many(99), many(100)), (2, 1));
+}
+
+#[test]
+fn a_byte_order_mark_between_records_is_no_part_of_them() {
+    check(
+        b"id,n\n\xef\xbb\xbf\"1\",a\n\xef\xbb\xbf\xef\xbb\xbf2,b\n3,\xef\xbb\xbfc\n",
+        "1:2:8 1/a | 2:3:20 2/b | 3:4:24 3/\u{feff}c | 0 blank, 4 lines, 31 bytes",
+    );
+    // The quoted field holds a line end; a line holds nothing else; the header is not the first line.
+    check(
+        b"\n\xef\xbb\xbf\"id\",n\n\xef\xbb\xbf\"x\ny\",a\r\n\xef\xbb\xbf\r\n3,b\n\xef\xbb\xbf",
+        "1:3:14 x\ny/a | 2:6:28 3/b | 3 blank, 7 lines, 35 bytes",
+    );
+    let mut records = open(b"id,n\n\xef\xbb\xbf\"1\",a\n\xef\xbb\xbf2,b\n").unwrap();
+    records.fill(&mut Chunk::new(9)).unwrap();
+    assert_eq!(
+        records.tally().notices(),
+        ["byte order marks between records: 2, as joined files have them; each was passed over"]
+    );
+}
+
+#[test]
+fn a_mark_before_every_record_costs_little() {
+    let text = "id,n\n".to_owned() + &"\u{feff}\"1\",a\n".repeat(20_000);
+    let mut records = Records::from_bytes("a.csv", Box::new(Cursor::new(text)), &settings()).unwrap();
+    let mut chunk = Chunk::new(30_000);
+    assert!(!records.fill(&mut chunk).unwrap());
+    let tally = records.tally();
+    assert_eq!((chunk.len(), tally.adds_up()), (20_000, true));
+    assert!(tally.bytes_again <= 3 * tally.bytes, "{tally:?}");
 }
 
 #[test]
