@@ -156,7 +156,7 @@ impl Records {
             text: trailer.starts_with.clone().into_bytes(),
             count_field: trailer.count_field,
         });
-        self.trailers = trailer.map(Trailers::new);
+        self.trailers = trailer.map(|trailer| Trailers::new(trailer, header.len()));
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 //!
 //! An export may be joined from several, each with a trailer of its own, which counts from the one before it. What is
 //! wrong is said at the end of the reading, so that every record is checked by then; and since nothing is sent before a
-//! first reading has come to its end without an error, nothing is sent. It does not find trailers: `kinds` does.
+//! first reading has come to its end without an error, nothing is sent. A text so short that records begin with it, too,
+//! would make trailers of customers: a line that begins with it and is filled as a record is an error. It does not find trailers: `kinds` does.
 
 use std::fmt;
 
@@ -47,6 +48,15 @@ pub enum TrailerProblem {
         /// Its line.
         line: u64,
     },
+    /// It is filled as a record is, so that it may be a customer.
+    FilledAsRecord {
+        /// How many of its fields are filled.
+        filled: usize,
+        /// Columns of the header.
+        columns: usize,
+        /// Its line.
+        line: u64,
+    },
 }
 
 /// The end of a sentence that begins with the source's name.
@@ -81,6 +91,11 @@ impl fmt::Display for TrailerProblem {
                 "has a trailer on line {line} without a number of records in field {field}, and {} read",
                 records_were(*records)
             ),
+            Self::FilledAsRecord { filled, columns, line } => write!(
+                f,
+                "begins line {line} as a trailer and fills {filled} of {columns} fields as a record does, so the text that \
+                 begins trailers also begins records"
+            ),
         }
     }
 }
@@ -107,14 +122,29 @@ impl TrailerProblem {
                 "records are missing or too many: ask for the export again; header, blank lines and the trailer itself \
                  count as no records"
             }
-            Self::NoNumber { .. } => "count-field of input.trailer is the field that holds the count, from 1",
+            Self::NoNumber { .. } => {
+                "count-field of input.trailer is the field that holds the count, from 1; if the line is a record, its \
+                 starts-with also begins records: make it longer, up to the trailer's whole first field"
+            }
+            Self::FilledAsRecord { .. } => {
+                "make starts-with of input.trailer longer, up to the trailer's whole first field: a line whose first \
+                 field is that text and nothing else is always a trailer"
+            }
         }
     }
 }
 
+/// Fields that a trailer as wide as the header fills: its name and its count. No record has so few: a customer has an
+/// identifier, a name and, unless the configuration says it for all, a type.
+const FILLED_OF_TRAILER: usize = 2;
+
 /// The trailers of a source as they are read.
 #[derive(Debug)]
 pub(super) struct Trailers {
+    /// How the first field of a trailer begins.
+    text: Vec<u8>,
+    /// Columns of the header.
+    columns: usize,
     /// The field with the count, from 1.
     count_field: usize,
     /// Records since the beginning or the last trailer.
@@ -128,8 +158,10 @@ pub(super) struct Trailers {
 }
 
 impl Trailers {
-    pub(super) fn new(settings: &TrailerSettings) -> Self {
+    pub(super) fn new(settings: &TrailerSettings, columns: usize) -> Self {
         Self {
+            text: settings.starts_with.clone().into_bytes(),
+            columns,
             count_field: settings.count_field,
             records: 0,
             first_line: 0,
@@ -151,6 +183,12 @@ impl Trailers {
         let field = self.count_field;
         let records = std::mem::take(&mut self.records);
         self.last = Some(line);
+        if let Some(filled) = self.filled_as_record(trailer) {
+            let columns = self.columns;
+            self.problem
+                .get_or_insert(TrailerProblem::FilledAsRecord { filled, columns, line });
+            return;
+        }
         let wrong = match number(field.checked_sub(1).and_then(|index| trailer.get(index))) {
             None => TrailerProblem::NoNumber { field, records, line },
             Some(declared) if declared != records => TrailerProblem::Count {
@@ -161,6 +199,14 @@ impl Trailers {
             Some(_) => return,
         };
         self.problem.get_or_insert(wrong);
+    }
+
+    /// How many fields of a trailer are filled, if that makes a record of it: its first field only begins with the text,
+    /// and a program wrote it as wide as the header and filled more of it than a trailer of a name and a count.
+    fn filled_as_record(&self, trailer: &ByteRecord) -> Option<usize> {
+        let is_whole_text = trailer.get(0).is_some_and(|first| first.trim_ascii() == self.text);
+        let filled = trailer.iter().filter(|field| !field.trim_ascii().is_empty()).count();
+        (!is_whole_text && trailer.len() == self.columns && filled > FILLED_OF_TRAILER).then_some(filled)
     }
 
     /// What is wrong, now that the source has ended on this line.

@@ -350,6 +350,19 @@ fn a_trailer_is_held_against_the_records_before_it() {
         b"id,n\n1,a\nTRL,1\n\n2,b\n3,c\n",
         "a.csv counts nothing behind its last trailer on line 3, and 2 records were read from line 5 on",
     );
+    // Records that begin as the trailer does, though the count of one fits.
+    check(
+        b"n,id,t\na,2,x\nTRLinger,1,y\nTRL,1,\n",
+        "a.csv begins line 3 as a trailer and fills 3 of 3 fields as a record does, so the text that begins trailers also \
+         begins records",
+    );
+    for text in [
+        &b"n,id,t\na,2,x\nTRL,1,y\n"[..],
+        b"n,id,t\na,2,x\nTRL9,1,\n",
+        b"n,id,t\na,2,x\nTRL9,1,y,z\n",
+    ] {
+        check(text, "1 records, 1 trailer");
+    }
     assert_eq!(
         with_trailer(b"id,n\n1,a\nTRL1\n", 1),
         "a.csv has a trailer on line 3 without a number of records in field 1, and 1 record was read"
