@@ -30,8 +30,8 @@ pub(super) struct Dates {
 /// One declared way of writing a date.
 #[derive(Clone, Debug)]
 enum Format {
-    /// `strftime` notation.
-    Strftime(String),
+    /// `strftime` notation, and how many digits stand in what is written so.
+    Strftime(String, Digits),
     /// `serial-1900` or `serial-1904`.
     Serial(Epoch),
 }
@@ -43,7 +43,7 @@ impl Dates {
             Some(epoch) => Ok(Format::Serial(epoch)),
             None if format.starts_with("serial") => Err(format!("`{format}` is neither serial-1900 nor serial-1904")),
             None => check_format(format)
-                .map(|()| Format::Strftime(format.clone()))
+                .map(|digits| Format::Strftime(format.clone(), digits))
                 .map_err(|reason| format!("`{format}` {reason}")),
         };
         let declares = |name: &str| formats.iter().any(|format| format == name);
@@ -89,14 +89,21 @@ impl Dates {
             return date;
         }
         let mut found: Option<Result<Date, Rule>> = None;
-        let mut is_serial = false;
+        let (mut is_serial, mut lacks_century) = (false, false);
         for format in &self.formats {
             let date = match format {
-                Format::Strftime(format) => match BrokenDownTime::parse(format, value) {
-                    Ok(parts) => parts.to_date().map_err(|_| Rule::DateImpossible),
+                Format::Strftime(format, digits) => match BrokenDownTime::parse(format, value) {
+                    Ok(parts) if digits.fit(format, value) => parts.to_date().map_err(|_| Rule::DateImpossible),
+                    Ok(parts) => {
+                        // The library takes `86` for a year of `%Y`: what was written had two digits.
+                        lacks_century |= parts.year().is_some_and(|year| (0..100).contains(&year));
+                        continue;
+                    }
                     Err(_) => continue,
                 },
                 Format::Serial(epoch) => match serial::number(value) {
+                    // Of a cell that holds a year alone it is not known that it is a number of days.
+                    Some(number) if serial::may_be_year(number) => return Err(Rule::DateAmbiguous),
                     Some(number) => {
                         is_serial = true;
                         epoch.day(number)
@@ -115,29 +122,97 @@ impl Dates {
             notes.push(Rule::NumberDecimalRemoved);
         }
         match found {
-            // The library takes `86` for a year of `%Y`: what was written had two digits.
-            Some(Ok(date)) if date.year() < EARLIEST_YEAR => Err(Rule::DateTwoDigitYear),
             Some(date) => date,
-            None if looks_like_two_digit_year(value) => Err(Rule::DateTwoDigitYear),
+            None if lacks_century || looks_like_two_digit_year(value) => Err(Rule::DateTwoDigitYear),
             None if serial::is_likely(value) => Err(Rule::DateSerial),
             None => Err(Rule::DateFormat),
         }
     }
 }
 
-fn check_format(format: &str) -> Result<(), &'static str> {
-    let has = |directive: &str| format.contains(directive);
-    if has("%y") {
+fn check_format(format: &str) -> Result<Digits, &'static str> {
+    let has = |directives: &[&str]| directives.iter().any(|directive| format.contains(directive));
+    if has(&["%y", "%-y"]) {
         return Err("has a year of two digits: the century would be a guess");
     }
-    if !has("%Y") || !(has("%m") || has("%b") || has("%B")) || !(has("%d") || has("%e")) {
-        return Err("needs a year %Y, a month %m, %b or %B, and a day %d or %e, or is serial-1900 or serial-1904");
+    if has(&[
+        "%H", "%-H", "%k", "%I", "%-I", "%l", "%M", "%-M", "%S", "%-S", "%f", "%T", "%R", "%p",
+    ]) {
+        return Err("has a time of day, which no date has: only midnight can be read, in digits: %d.%m.%Y 00:00");
     }
+    if !has(&["%Y"]) || !has(&["%m", "%-m", "%b", "%B"]) || !has(&["%d", "%-d", "%e"]) {
+        return Err(
+            "needs a year %Y, a month %m, %-m, %b or %B, and a day %d, %-d or %e, or is serial-1900 or \
+                    serial-1904",
+        );
+    }
+    let digits = Digits::of(format).ok_or(
+        "has parts without a fixed number of digits and nothing between them: declare %Y, %m and %d, or a separator",
+    )?;
     let sample = Date::constant(2001, 12, 31);
     let written = jiff::fmt::strtime::format(format, sample).map_err(|_| "is not a strftime format")?;
     match BrokenDownTime::parse(format, &written).and_then(|parts| parts.to_date()) {
-        Ok(date) if date == sample => Ok(()),
+        Ok(date) if date == sample && digits.fit(format, &written) => Ok(digits),
         Ok(_) | Err(_) => Err("does not read back the date that it writes"),
+    }
+}
+
+/// How many digits stand together in what a format writes, at least and at most, from left to right.
+///
+/// The library reads a year of one digit or of three, and one with a sign. A spreadsheet that drops the zero of
+/// `01011986` would so make it a day of the year 986.
+#[derive(Clone, Debug, Default)]
+struct Digits(Vec<(usize, usize)>);
+
+impl Digits {
+    /// Counts the digits of a format. `None` where several parts stand together and one has no fixed width.
+    fn of(format: &str) -> Option<Self> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let (mut is_inside, mut characters) = (false, format.chars());
+        while let Some(character) = characters.next() {
+            let directive = (character == '%').then(|| characters.next());
+            let unpadded = directive == Some(Some('-'));
+            let directive = if unpadded { Some(characters.next()) } else { directive };
+            let width = match directive.flatten() {
+                Some('Y') => (4, 4),
+                Some('m' | 'd') if !unpadded => (2, 2),
+                Some('m' | 'd' | 'e') => (1, 2),
+                None if character.is_ascii_digit() => (1, 1),
+                _ => {
+                    is_inside = false;
+                    continue;
+                }
+            };
+            match runs.last_mut().filter(|_| is_inside) {
+                Some((least, most)) => {
+                    (*least, *most) = (*least + width.0, *most + width.1);
+                    if least != most {
+                        return None;
+                    }
+                }
+                None => runs.push(width),
+            }
+            is_inside = true;
+        }
+        // A day or a month by itself may lack its zero.
+        for run in runs.iter_mut().filter(|run| **run == (2, 2)) {
+            run.0 = 1;
+        }
+        Some(Self(runs))
+    }
+
+    /// Whether a value has these digits and no sign that the format has not.
+    fn fit(&self, format: &str, value: &str) -> bool {
+        let signs = |text: &str| text.matches(['+', '-']).count();
+        let unpadded = format.matches("%-").count();
+        let runs = value.split(|character: char| !character.is_ascii_digit());
+        let mut runs = runs.filter(|run| !run.is_empty());
+        signs(value) + unpadded == signs(format)
+            && self
+                .0
+                .iter()
+                .all(|(least, most)| runs.next().is_some_and(|run| (*least..=*most).contains(&run.len())))
+            && runs.next().is_none()
     }
 }
 
@@ -239,6 +314,39 @@ mod tests {
         check(&["%Y%m%d"], "19861202", Ok("1986-12-02"));
         check(&["%d/%m/%Y"], "31/02/1986", Err(Rule::DateImpossible));
         check(&["%d%m%Y"], "021286", Err(Rule::DateTwoDigitYear));
+        check(&["%-d.%-m.%Y"], "2.12.1986", Ok("1986-12-02"));
+        check(&["%-d.%-m.%Y"], "02.12.1986", Ok("1986-12-02"));
+        check(&["%e. %B %Y"], "2. December 1986", Ok("1986-12-02"));
+        check(&["%d.%m.%Y 00:00"], "02.12.1986 00:00", Ok("1986-12-02"));
+        check(&["%d.%m.%Y 00:00"], "02.12.1986 01:00", Err(Rule::DateFormat));
+    }
+
+    #[test]
+    fn a_year_has_four_digits_and_a_date_without_separators_a_fixed_width() {
+        check(&["%d%m%Y"], "01011986", Ok("1986-01-01"));
+        for (format, value) in [
+            ("%d%m%Y", "1011986"),
+            ("%Y%m%d", "1986123"),
+            ("%d.%m.%Y", "01.01.986"),
+            ("%d.%m.%Y", "03.04.+1986"),
+            ("%d.%m.%Y", "03.04.-1986"),
+            ("%d-%m-%Y", "03-04--1986"),
+            ("%d.%m.%Y", "001.01.1986"),
+            ("%d %m %Y", "03041986"),
+        ] {
+            check(&[format], value, Err(Rule::DateFormat));
+        }
+        check(&["%d.%m.%Y"], "01.01.0499", Err(Rule::DateTooOld));
+    }
+
+    #[test]
+    fn a_year_alone_is_no_number_of_days() {
+        for value in ["1800", "1986", "1986.0", "2100"] {
+            check(&["serial-1900"], value, Err(Rule::DateAmbiguous));
+            check(&["serial-1904"], value, Err(Rule::DateAmbiguous));
+        }
+        check(&["serial-1900"], "1799", Ok("1904-12-03"));
+        check(&["serial-1904"], "2101", Ok("1909-10-02"));
     }
 
     #[test]
@@ -307,7 +415,19 @@ mod tests {
 
     #[test]
     fn formats_that_guess_or_lack_a_part_are_refused() {
-        for format in ["%d/%m/%y", "%m/%Y", "%Q", "day", "serial", "serial-1905", "Serial-1900"] {
+        let problem = |format: &str| Dates::new(&[format.to_owned()], Date::constant(2026, 11, 23)).unwrap_err();
+        assert!(problem("%d.%m.%Y %H:%M").contains("only midnight"));
+        assert!(problem("%-d%-m%Y").contains("fixed number of digits"));
+        for format in [
+            "%d/%m/%y",
+            "%m/%Y",
+            "%e%m%Y",
+            "%Q",
+            "day",
+            "serial",
+            "serial-1905",
+            "Serial-1900",
+        ] {
             assert!(
                 Dates::new(&[format.to_owned()], Date::constant(2026, 11, 23)).is_err(),
                 "{format}"

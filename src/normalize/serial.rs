@@ -68,9 +68,14 @@ pub(super) fn number(value: &str) -> Option<i32> {
     }
 }
 
+/// Whether a number may as well be a year.
+pub(super) fn may_be_year(number: i32) -> bool {
+    YEARS.contains(&number)
+}
+
 /// Whether a value that no declared format reads is most likely a serial number.
 pub(super) fn is_likely(value: &str) -> bool {
-    number(value).is_some_and(|number| LIKELY.contains(&number) && !YEARS.contains(&number))
+    number(value).is_some_and(|number| LIKELY.contains(&number) && !may_be_year(number))
 }
 
 #[cfg(test)]
