@@ -2,7 +2,11 @@
 //!
 //! A number without `+` is read in a region or not at all. Signs that a spreadsheet drops are put back only where one
 //! reading alone is a valid number, and every one put back is a note. No digit is ever added to a number that was
-//! written with separators, `+` or a leading zero.
+//! written with separators, `+` or a leading zero. A national number that lacks what its country dials before it is two
+//! numbers if it is valid behind a `+` too.
+//!
+//! A number that is not valid is sent only if the configuration lowers the rule: with `+` and all digits that were
+//! written, if it has a `+`, and in its country's international form if not.
 
 use rlibphonenumber::{
     CountryCodeSource, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region, ValidationError,
@@ -48,15 +52,54 @@ impl Phones {
         let value = without_scheme(value);
         let region = region.and_then(|code| Region::from_code(code).ok());
         let reading = match (form(value), region) {
-            (Form::Written, _) | (Form::Bare, None) => self.read(value, region)?,
+            (Form::Written, Some(region)) => self.written(value, region, notes)?,
+            (Form::Written | Form::Bare, None) => self.read(value, region)?,
             (Form::DoubleZero, _) => self.double_zero(value, region, notes)?,
             (Form::Bare, Some(region)) => self.bare(value, region, notes)?,
         };
-        if !reading.valid {
-            notes.push(Rule::PhoneNotValid);
+        if reading.valid {
+            to.push_str(&self.e164(&reading.number));
+            return Ok(());
         }
-        to.push_str(&self.e164(&reading.number));
+        notes.push(Rule::PhoneNotValid);
+        match own_digits(value) {
+            Some(digits) => to.extend(std::iter::once('+').chain(digits)),
+            None => to.push_str(&self.e164(&reading.number)),
+        }
         Ok(())
+    }
+
+    /// Reads a value with separators, or with a zero in front. Where its country's numbers begin with a prefix that this
+    /// one lacks, it may as well be an international number without its `+`.
+    fn written(&self, value: &str, region: Region, notes: &mut Notes) -> Result<Reading, Rule> {
+        let is_international = value.contains(['+', '＋']);
+        if is_international || value.trim_start_matches(['(', '[', ' ']).starts_with(['0', '０']) {
+            return self.read(value, Some(region));
+        }
+        let plus = || self.read(&format!("+{value}"), Some(region));
+        if has_trunk_zero_behind_code(value) {
+            return plus().inspect(|reading| {
+                if reading.valid {
+                    notes.push(Rule::PhonePlusRestored);
+                }
+            });
+        }
+        let written = self.read(value, Some(region))?;
+        if written.valid && self.lacks_prefix(&written.number, value) {
+            let other = plus().ok().filter(|plus| plus.valid && plus.number != written.number);
+            return other.map_or(Ok(written), |_| Err(Rule::PhoneAmbiguous));
+        }
+        Ok(written)
+    }
+
+    /// Whether a number is written in its country with something before these digits.
+    fn lacks_prefix(&self, number: &PhoneNumber, value: &str) -> bool {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let (national, written) = (
+            digits(&self.0.format(number, PhoneNumberFormat::National)),
+            digits(value),
+        );
+        national.len() > written.len() && national.ends_with(&written)
     }
 
     /// Reads a value as it stands.
@@ -197,6 +240,21 @@ fn without_scheme(value: &str) -> &str {
         Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => number.trim_start(),
         _ => value,
     }
+}
+
+/// Whether `(0)` stands behind the digits that a value begins with: the zero that is dialed inside a country, beside
+/// its code. Nobody writes it behind an area code.
+fn has_trunk_zero_behind_code(value: &str) -> bool {
+    let code = value.trim_start_matches(|character: char| character.is_ascii_digit());
+    (1..=3).contains(&(value.len() - code.len())) && code.trim_start().starts_with("(0)")
+}
+
+/// The digits of a value with a `+`, all of them: of a number that is not valid none may be left out, since nobody knows
+/// which is wrong. `None` for a national number, and where digits are not those of ASCII.
+fn own_digits(value: &str) -> Option<impl Iterator<Item = char>> {
+    let is_other = |character: char| character.is_numeric() && !character.is_ascii_digit();
+    let is_own = value.trim_start_matches(['(', '[', ' ']).starts_with('+') && !value.contains(is_other);
+    is_own.then(|| value.chars().filter(char::is_ascii_digit))
 }
 
 fn form(value: &str) -> Form {

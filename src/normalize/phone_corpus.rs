@@ -112,6 +112,30 @@ fn a_number_that_lost_a_sign_is_read_as_itself_or_not_at_all() {
     }
 }
 
+/// National numbers of the corpus whose prefix somebody left out and whose separators are there: few of them may be taken
+/// for an international number without `+`, and only in countries that have a prefix.
+#[test]
+fn a_number_without_its_prefix_is_seldom_two_numbers() {
+    let phones = Phones::new().unwrap();
+    let (mut all, mut ambiguous) = (0, BTreeMap::<String, usize>::new());
+    for record in records("phones.csv") {
+        let written = record[2].trim_start_matches(['0', '(']);
+        if &record[1] != "national" || &record[3] == "-" || written.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        all += 1;
+        if read(&phones, &record[0], written) == Err("phone.ambiguous") {
+            *ambiguous.entry(record[0].to_owned()).or_default() += 1;
+        }
+    }
+    let count: usize = ambiguous.values().sum();
+    println!("{count} of {all} are ambiguous: {ambiguous:?}");
+    assert!(all > 1_000 && count * 100 < all * 5, "{count} of {all}: {ambiguous:?}");
+    for region in ["US", "CA", "ES", "DK", "IT", "PT", "NO", "PL", "GR", "CZ"] {
+        assert_eq!(ambiguous.get(region), None);
+    }
+}
+
 #[test]
 fn extensions_are_findings_where_libphonenumber_drops_them() {
     let (lines, found) = differences("phones.extensions.csv");

@@ -179,3 +179,61 @@ fn the_scheme_of_a_uri_is_read_in_any_case() {
     check("tel:7946;phone-context=+44", None, Err(Rule::PhoneNotANumber));
     check("fax:+442079460018", None, Err(Rule::PhoneNotANumber));
 }
+
+#[test]
+fn a_number_with_separators_that_may_have_lost_its_plus_is_two_numbers() {
+    for value in [
+        "49 171 1234567",
+        "49 151 12345678",
+        "49 221 1234567",
+        "49-171-1234567",
+        "44 20 7946 0018",
+        "(44) 20 7946 0018",
+        "41 44 668 18 00",
+    ] {
+        check(value, Some("DE"), Err(Rule::PhoneAmbiguous));
+    }
+    for (value, region, expected) in [
+        ("030 901820", "DE", "+4930901820"),
+        ("171 1234567", "DE", "+491711234567"),
+        ("20 7946 0018", "GB", "+442079460018"),
+        ("44 20 7946 0018", "GB", "+442079460018"),
+        ("201 555 0123", "US", "+12015550123"),
+        ("(201) 555-0123", "US", "+12015550123"),
+        ("1 201 555 0123", "US", "+12015550123"),
+        ("612 34 56 78", "ES", "+34612345678"),
+        ("32 12 34 56", "DK", "+4532123456"),
+        ("312 345 6789", "IT", "+393123456789"),
+        ("06 6982 1234", "IT", "+390669821234"),
+    ] {
+        repaired(value, Some(region), None, expected);
+    }
+}
+
+#[test]
+fn a_zero_in_parentheses_stands_behind_a_countrys_code() {
+    let restored = Some(Rule::PhonePlusRestored);
+    repaired("49(0)30123456", Some("DE"), restored, "+4930123456");
+    repaired("49 (0)89 1234567", Some("DE"), restored, "+49891234567");
+    repaired("44 (0) 20 7946 0018", Some("DE"), restored, "+442079460018");
+    check("49 (0)30 1", Some("DE"), Err(Rule::PhoneNotValid));
+    check("030 (0) 901820", Some("DE"), Ok("+49300901820"));
+}
+
+/// A number that is not valid is sent, if the configuration wants it, with each of its digits.
+#[test]
+fn no_digit_of_a_number_that_is_not_valid_is_lost() {
+    let phones = Phones::new().unwrap();
+    for (value, region, expected) in [
+        ("+4900000000000000", None, "+4900000000000000"),
+        ("+44 00 20 7946 0018", None, "+44002079460018"),
+        ("+44 (0) 171 555 7788", None, "+4401715557788"),
+        ("(171) 555-7788", Some("GB"), "+441715557788"),
+    ] {
+        for value in [value, expected] {
+            let (mut to, mut notes) = (String::new(), Notes::new());
+            assert_eq!(phones.phone(value, region, &mut to, &mut notes), Ok(()), "{value}");
+            assert_eq!((to.as_str(), notes), (expected, vec![Rule::PhoneNotValid]), "{value}");
+        }
+    }
+}
