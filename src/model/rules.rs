@@ -175,7 +175,7 @@ rules! {
     PhoneNotValid = "phone.not_valid", Error, Kept,
         says: "is not a valid telephone number of its country",
         advice: "check the digits and the area code against the customer's papers",
-        why: "a number that cannot be dialed reaches nobody, or somebody else",
+        why: "a number that cannot be dialed reaches nobody, or somebody else; lowered in [rules], it is sent with every digit that it has",
         source: "ITU-T E.164, libphonenumber",
         bad: "+44 171 555 7788", good: "+44 20 7946 0018";
     /// A national number with no country to read it in.
@@ -236,7 +236,7 @@ rules! {
         bad: "YU", good: "RS";
     /// Not a date in any declared format.
     DateFormat = "date.format", Error, Lost,
-        says: "is not a date in ISO 8601 or a declared format",
+        says: "is not a date as YYYY-MM-DD or in a declared format",
         advice: "write it as YYYY-MM-DD, or declare its form in input.date-formats",
         why: "03/04/1986 is a day in March or in April",
         source: "ISO 8601, RFC 3339",
@@ -248,10 +248,10 @@ rules! {
         why: "only the customer's papers know the day",
         source: "RFC 3339, section 5.7",
         bad: "1986-02-30", good: "1986-02-28";
-    /// Two declared formats read it as two different days.
+    /// Two declared formats read it as two different days, or a year may be a number of days.
     DateAmbiguous = "date.ambiguous", Error, Lost,
-        says: "is one day in one declared format and another day in another",
-        advice: "write it as YYYY-MM-DD, or declare one of the formats only",
+        says: "is one day in one declared format and another in another, or a year alone where numbers of days are declared",
+        advice: "write it as YYYY-MM-DD; of two formats declare one only",
         why: "either day is somebody's",
         source: "own rule: nothing is guessed",
         bad: "03/04/1986 with %d/%m/%Y and %m/%d/%Y", good: "1986-04-03";
