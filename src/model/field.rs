@@ -69,6 +69,11 @@ impl Field {
         }
     }
 
+    /// Whether the field names a person or a firm: every such path ends so, and no other.
+    pub fn is_name(&self) -> bool {
+        self.path.ends_with("_name")
+    }
+
     /// The object that holds the field (`mailing_address`), or `""` at the top, and the key within it (`city`).
     pub fn parts(&self) -> (&'static str, &'static str) {
         self.path.split_once('.').unwrap_or(("", self.path))
@@ -243,6 +248,24 @@ mod tests {
         for pair in FIELDS.windows(2) {
             assert!(sorted(pair), "{} stands before {}", pair[0].path, pair[1].path);
         }
+    }
+
+    #[test]
+    fn names_are_the_texts_that_a_person_or_a_firm_is_called_by() {
+        let names: Vec<&str> = FIELDS
+            .iter()
+            .filter(|field| field.is_name())
+            .map(|field| field.path)
+            .collect();
+        let expected = [
+            "employer_name",
+            "first_name",
+            "last_name",
+            "middle_name",
+            "registered_name",
+            "trading_name",
+        ];
+        assert_eq!(names, expected);
     }
 
     #[test]

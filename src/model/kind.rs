@@ -93,7 +93,7 @@ impl Kind {
         use Rule as R;
         match self {
             Self::CustomerId => CUSTOMER_ID,
-            Self::Text => &[R::TextApostropheRemoved],
+            Self::Text => &[R::TextApostropheRemoved, R::TextNoContent],
             Self::Email => &[R::EmailNotValid],
             Self::Phone => PHONE,
             Self::Country | Self::CountryList => &[R::CountryUnknown, R::CountryWithdrawn],
@@ -186,6 +186,10 @@ pub const GENERAL_RULES: &[Rule] = &[
     Rule::TextControlCharacter,
     Rule::TextReplacementCharacter,
     Rule::TextDoubleEncoded,
+    Rule::TextFormulaRemoved,
+    Rule::TextFormula,
+    Rule::TextSpreadsheetError,
+    Rule::TextInvisibleRemoved,
 ];
 
 /// Rules for a record as a whole.

@@ -115,6 +115,37 @@ rules! {
         why: "the mark belongs to the cell's format and not to its value",
         source: "own rule: no value of this kind begins with one",
         bad: "'+442079460018", good: "+442079460018";
+    /// A formula that is one text in quotes.
+    TextFormulaRemoved = "text.formula_removed", Note, Kept,
+        says: "was a formula of a spreadsheet around a text; the text was taken out",
+        advice: "nothing to do; format the column as text before the export",
+        why: "such a formula has one value, the text in its quotes", source: "ECMA-376 part 1, section 18.17.2",
+        bad: "=\"1001\"", good: "1001";
+    /// A formula whose value cannot be seen.
+    TextFormula = "text.formula", Warning, Kept,
+        says: "begins as a formula of a spreadsheet does",
+        advice: "take the value from the original: the export may have written the formula in its place",
+        why: "hardly anybody is called so; it is sent, and never calculated", source: "ECMA-376 part 1, section 18.17.2",
+        bad: "=A1&B1", good: "Ann Lovelace";
+    /// What a spreadsheet shows where a formula failed.
+    TextSpreadsheetError = "text.spreadsheet_error", Error, Lost,
+        says: "is what a spreadsheet shows in place of a value",
+        advice: "take the value from the original: a formula failed, or a column was too narrow",
+        why: "the value is not in the file", source: "ECMA-376 part 1, section 18.17.2.7",
+        bad: "#NAME?", good: "Ann";
+    /// A name without a letter or digit.
+    TextNoContent = "text.no_content", Error, Kept,
+        says: "has no letter and no digit",
+        advice: "fill it in; if it means that there is none, empty it or name it in input.null-words",
+        why: "nobody is called so", source: "own rule: no name is a sign alone",
+        bad: "?", good: "Ann";
+    /// Marks without a shape inside a value.
+    TextInvisibleRemoved = "text.invisible_removed", Note, Kept,
+        says: "had marks inside that cannot be seen; they were taken away",
+        advice: "nothing to do",
+        why: "they say where a line may break or which way it runs, and are no part of a value",
+        source: "Unicode, general category Cf",
+        bad: "O<U+200B>Brien", good: "OBrien";
     /// Digits or letters in full width.
     TextWidthFolded = "text.width_folded", Note, Kept,
         says: "was written in full-width characters; they were made ordinary ones",

@@ -25,6 +25,7 @@ mod postal_table;
 mod probe;
 mod record;
 mod serial;
+mod spreadsheet;
 mod state;
 mod state_table;
 mod tax;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::notes::Notes;
+use super::spreadsheet::text_of_formula;
 use crate::model::field::Kind;
 use crate::model::rule::Rule;
 
@@ -61,6 +62,11 @@ fn tidy_digits<'value>(kind: Kind, value: &'value str, notes: &mut Notes) -> Res
     if let Some(rest) = marked.filter(|rest| !rest.is_empty()) {
         notes.push(Rule::TextApostropheRemoved);
         tidied = Cow::Owned(rest.to_owned());
+    }
+    // Of ordinary signs it was seen when the cell was cleaned.
+    if let Some(text) = text_of_formula(&tidied) {
+        notes.push(Rule::TextFormulaRemoved);
+        tidied = Cow::Owned(text.into_owned());
     }
     if is_scientific(&tidied) {
         return Err(Rule::NumberDigitsLost);

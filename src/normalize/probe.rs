@@ -73,7 +73,7 @@ impl Probe {
     pub fn clean(cell: &str) -> String {
         let mut cleaned = String::with_capacity(cell.len());
         // A cell with a control character is a finding later and fits nothing.
-        text::clean(cell, &mut cleaned, &mut Notes::new()).unwrap_or_default();
+        text::clean(cell, text::Marks::Removed, &mut cleaned, &mut Notes::new()).unwrap_or_default();
         cleaned
     }
 

@@ -18,6 +18,7 @@ use super::country::{CountryError, country};
 use super::date::Dates;
 use super::notes::Notes;
 use super::phone::Phones;
+use super::spreadsheet::is_error as is_spreadsheet_error;
 use super::{cross, email, id, naics, number, payload, postal, state, tax, text, website};
 use crate::config::settings::Settings;
 use crate::model::chunk::Broken;
@@ -179,14 +180,23 @@ impl Normalizer {
             cells, findings, notes, ..
         } = scratch;
         notes.clear();
-        let cleaned = if raw.len() > self.max_field_bytes {
+        let marks = if id == FieldId::ID {
+            text::Marks::Kept
+        } else {
+            text::Marks::Removed
+        };
+        let mut cleaned = if raw.len() > self.max_field_bytes {
             Err(Rule::TextTooLong)
         } else {
-            cells.put(id, |to| text::clean(raw, to, notes))
+            cells.put(id, |to| text::clean(raw, marks, to, notes))
         };
         let is_null = |cell: &str| self.null_words.iter().any(|word| word == cell);
         if cells.get(id).is_some_and(is_null) {
             cells.remove(id);
+        }
+        if cells.get(id).is_some_and(is_spreadsheet_error) {
+            cells.remove(id);
+            cleaned = Err(Rule::TextSpreadsheetError);
         }
         self.find(findings, mapping, id, (notes, cleaned), raw);
     }
@@ -216,7 +226,8 @@ impl Normalizer {
             notes,
         } = scratch;
         let Some(cell) = cells.get(id) else {
-            if need == Need::Required && !findings.iter().any(|finding| finding.field == Some(id)) {
+            let is_cause = |finding: &Finding| finding.field == Some(id) && finding.severity == Severity::Error;
+            if need == Need::Required && !findings.iter().any(is_cause) {
                 notes.clear();
                 self.find(findings, mapping, id, (notes, Err(Rule::FieldRequired)), "");
             }
@@ -269,6 +280,10 @@ impl Normalizer {
             // A passport has at most nine characters in its machine readable zone and may have more beside it (ICAO Doc
             // 9303, part 3), and every register of companies numbers as it likes: no rule holds for all of them.
             Kind::Text | Kind::DocumentNumber => {
+                let is_seen = |character: char| character.is_alphanumeric() && !id::is_invisible(character);
+                if id.field().is_name() && !cell.contains(is_seen) {
+                    notes.push(Rule::TextNoContent);
+                }
                 to.push_str(cell);
                 Ok(())
             }

@@ -1,36 +1,68 @@
-//! What every value goes through first: trimmed, one space between words, Unicode NFC, nothing invisible inside.
+//! What every value goes through first: taken out of a formula that is one text, trimmed, one space between words,
+//! Unicode NFC, without marks inside that cannot be seen and change no meaning.
 //!
-//! It does not change letters beyond NFC, and does not judge a value: that is for its kind.
+//! Two marks without a shape stay inside: U+200C and U+200D divide and join letters, and Persian and the languages of
+//! India are misspelled without them. It does not change letters beyond NFC, and does not judge a value: that is for its
+//! kind.
+
+use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::double_encoded::is_double_encoded;
 use super::notes::Notes;
+use super::spreadsheet::{is_formula, text_of_formula};
 use crate::model::rule::Rule;
+
+/// What becomes of marks inside a value that cannot be seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// They are taken away, with a note.
+    Removed,
+    /// They stay: an identifier is opaque, and its kind judges them.
+    Kept,
+}
 
 /// Appends the clean form of a value to `to`. Nothing is appended for a value of white space only.
 ///
-/// Trims Unicode white space, byte order marks, zero-width and direction marks; collapses inner white space, line ends
-/// included, to one space; composes to NFC (Unicode Standard Annex 15).
-pub(super) fn clean(value: &str, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
-    // Before anything is taken away: a non-breaking space or a control character may be the second half of a letter.
-    if is_double_encoded(value) {
+/// Trims Unicode white space and what has no shape; collapses inner white space, line ends included, to one space;
+/// composes to NFC (Unicode Standard Annex 15).
+pub(super) fn clean(raw: &str, marks: Marks, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
+    // Before anything is taken away: a non-breaking space or a soft hyphen may be the second half of a letter.
+    let encoded_twice = is_double_encoded(raw);
+    if encoded_twice {
         notes.push(Rule::TextDoubleEncoded);
     }
-    let value = value.trim_matches(is_margin);
-    if is_plain(value) {
-        to.push_str(value);
+    let mut value = Cow::Borrowed(raw.trim_matches(is_margin));
+    if let Some(text) = text_of_formula(&value) {
+        notes.push(Rule::TextFormulaRemoved);
+        value = Cow::Owned(text.trim_matches(is_margin).to_owned());
+    }
+    if is_formula(&value) {
+        notes.push(Rule::TextFormula);
+    }
+    if is_plain(&value) {
+        to.push_str(&value);
         return Ok(());
     }
     if value.contains(char::REPLACEMENT_CHARACTER) {
         notes.push(Rule::TextReplacementCharacter);
+    }
+    if marks == Marks::Removed && !encoded_twice && value.contains(is_mark) {
+        notes.push(Rule::TextInvisibleRemoved);
+        value = Cow::Owned(value.replace(is_mark, ""));
     }
     let start = to.len();
     match is_nfc_quick(value.chars()) {
         IsNormalized::Yes => collapse(value.chars(), to),
         IsNormalized::No | IsNormalized::Maybe => collapse(value.nfc(), to),
     }
-    .inspect_err(|_| to.truncate(start))
+    .inspect_err(|_| to.truncate(start))?;
+    // Signs may stand together now that a mark is gone, or be a letter now that the margins are.
+    if !encoded_twice && to.get(start..).is_some_and(is_double_encoded) {
+        notes.push(Rule::TextDoubleEncoded);
+    }
+    Ok(())
 }
 
 /// Whether a value is printable ASCII with single spaces, which most are: nothing to do for it.
@@ -62,10 +94,22 @@ fn collapse(characters: impl Iterator<Item = char>, to: &mut String) -> Result<(
 }
 
 /// Characters that mean nothing at the ends of a value: white space, and what copying from web pages, address books
-/// and spreadsheets leaves there (U+FEFF, U+200B–U+200F, U+202A–U+202E, U+2060–U+2069).
+/// and spreadsheets leaves there (U+FEFF, U+200B–U+200F, U+202A–U+202E, U+2060–U+2069), soft hyphens, and blanks that
+/// are no white space to Unicode (Hangul fillers, the blank pattern of Braille).
 fn is_margin(character: char) -> bool {
     character.is_whitespace()
-        || matches!(character, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || is_mark(character)
+        || matches!(
+            character,
+            '\u{200c}' | '\u{200d}' | '\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+        )
+}
+
+/// Marks that say where a line may break and which way it runs, and nothing else.
+fn is_mark(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -76,7 +120,7 @@ mod tests {
 
     fn cleaned(value: &str) -> Result<String, Rule> {
         let (mut to, mut notes) = (String::from("before"), Notes::new());
-        let result = clean(value, &mut to, &mut notes);
+        let result = clean(value, Marks::Removed, &mut to, &mut notes);
         verdict(result, &notes, &to["before".len()..]).map(str::to_owned)
     }
 
@@ -105,6 +149,57 @@ mod tests {
         check("VoilÃ\u{a0}", Err(Rule::TextDoubleEncoded));
         check("Ã\u{81}lvaro", Err(Rule::TextDoubleEncoded));
         check("SÃO", Ok("SÃO"));
+    }
+
+    #[test]
+    fn marks_that_change_no_meaning_are_taken_away_with_a_note() {
+        let read = |value: &str, marks| {
+            let (mut to, mut notes) = (String::new(), Notes::new());
+            clean(value, marks, &mut to, &mut notes).unwrap();
+            (to, notes)
+        };
+        let removed = vec![Rule::TextInvisibleRemoved];
+        for mark in [
+            "\u{200b}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{202e}",
+            "\u{2066}\u{2069}",
+            "\u{200e}",
+            "\u{61c}",
+        ] {
+            let value = format!("A{mark}B");
+            assert_eq!(
+                read(&value, Marks::Removed),
+                ("AB".to_owned(), removed.clone()),
+                "{value:?}"
+            );
+            assert_eq!(read(&value, Marks::Kept), (value, vec![]));
+            assert_eq!(read(mark, Marks::Removed), (String::new(), vec![]), "{mark:?}");
+        }
+        assert_eq!(read("Zoe\u{200b}\u{308}", Marks::Removed), ("Zoë".to_owned(), removed));
+        for blank in ["\u{3164}", "\u{2800}", " \u{ffa0}\u{200d}"] {
+            assert_eq!(read(blank, Marks::Removed), (String::new(), vec![]), "{blank:?}");
+        }
+        check("Ã\u{200b}©", Err(Rule::TextDoubleEncoded));
+        check("MarÃ\u{ad}a", Err(Rule::TextDoubleEncoded));
+        check("Ã©\u{200b}", Err(Rule::TextDoubleEncoded));
+    }
+
+    #[test]
+    fn a_text_is_taken_out_of_its_formula() {
+        let read = |value: &str| {
+            let (mut to, mut notes) = (String::new(), Notes::new());
+            clean(value, Marks::Removed, &mut to, &mut notes).unwrap();
+            (to, notes)
+        };
+        assert_eq!(read(" =\"1001\" "), ("1001".to_owned(), vec![Rule::TextFormulaRemoved]));
+        assert_eq!(
+            read("=\"\u{feff} é\""),
+            ("é".to_owned(), vec![Rule::TextFormulaRemoved])
+        );
+        assert_eq!(read("=A1+B1"), ("=A1+B1".to_owned(), vec![Rule::TextFormula]));
+        assert_eq!(read("=Oslo"), ("=Oslo".to_owned(), vec![]));
     }
 
     proptest! {
