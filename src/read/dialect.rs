@@ -16,6 +16,19 @@ pub(super) const HEAD_BYTES: usize = 64 * 1024;
 /// The separators that are looked for; of equals, the first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
+/// How the line begins with which Excel is told the separator; the separator is its last character.
+const DECLARATION: &[u8] = b"sep=";
+
+/// The separator that a line without its end declares and does nothing else: `sep=;`.
+pub(super) fn declared(line: &[u8]) -> Option<u8> {
+    let (begin, separator) = line.split_at_checked(DECLARATION.len())?;
+    match separator {
+        [b'"' | b'\r' | b'\n'] => None,
+        [separator] if begin.eq_ignore_ascii_case(DECLARATION) => Some(*separator).filter(u8::is_ascii),
+        _ => None,
+    }
+}
+
 /// How lines end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineEnd {
@@ -67,8 +80,9 @@ impl fmt::Display for Dialect {
 
 impl Dialect {
     /// The dialect of a text that begins with `head`. A separator of the configuration is taken as it is, if it can be
-    /// one.
+    /// one; then one that the first line declares as Excel wants it.
     pub fn of(head: &[u8], delimiter: Option<u8>) -> Result<Self, ReadError> {
+        let delimiter = delimiter.or_else(|| declared(first_line(head)));
         if let Some(delimiter) = delimiter {
             if matches!(delimiter, b'"' | b'\r' | b'\n') || !delimiter.is_ascii() {
                 return Err(ReadError::Delimiter { delimiter });
@@ -95,6 +109,12 @@ impl Dialect {
         }
         Ok(best)
     }
+}
+
+/// The first line of a text, without its end; nothing if it is longer than the head.
+fn first_line(head: &[u8]) -> &[u8] {
+    let length = memchr::memchr2(b'\r', b'\n', head).unwrap_or_default();
+    head.get(..length).unwrap_or_default()
 }
 
 /// What the head looks like with one separator.
@@ -186,6 +206,16 @@ mod tests {
         check("id,city", "comma-separated, no line end");
         check("id\n1\n2\n", "comma-separated, LF");
         check("", "comma-separated, no line end");
+    }
+
+    #[test]
+    fn the_first_line_may_declare_the_separator() {
+        check("sep=;\r\nid;a,b,c\r\n", "semicolon-separated, CRLF");
+        check("SEP=:\nid:a,b,c\n", "`:`-separated, LF");
+        check("sep=;,\nid,a\n", "comma-separated, LF");
+        check("sep=\"\nid,a\n", "comma-separated, LF");
+        let dialect = Dialect::of(b"sep=;\nid,a\n", Some(b',')).unwrap();
+        assert_eq!(dialect.to_string(), "comma-separated, LF");
     }
 
     #[test]

@@ -20,6 +20,9 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// The byte order marks of UTF-32, which begin or end with those of UTF-16; no tool is known that exports it.
 const UTF_32_MARKS: [(&[u8], &str); 2] = [(b"\xff\xfe\0\0", "UTF-32LE"), (b"\0\0\xfe\xff", "UTF-32BE")];
 
+/// Bytes that are looked at before anything is decoded: a mark, and enough to know UTF-16 without one.
+const HEAD_BYTES: usize = 64;
+
 /// Bytes of a source decoded at once: as many as are read at once of an archive.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -41,7 +44,7 @@ pub(super) fn text(
 ) -> Result<(Box<dyn Read + Send>, &'static str), ReadError> {
     let declared = label.map_or(Ok(UTF_8), for_label)?;
     let mut head = Vec::new();
-    fill_to(name, &mut bytes, &mut head, 4)?;
+    fill_to(name, &mut bytes, &mut head, HEAD_BYTES)?;
     if let Some((_, encoding)) = UTF_32_MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
         return Err(ReadError::Utf32 {
             name: name.to_owned(),
@@ -49,6 +52,10 @@ pub(super) fn text(
         });
     }
     let by_mark = Encoding::for_bom(&head);
+    if let (None, None, Some(encoding)) = (label, by_mark, utf_16_without_mark(&head)) {
+        let name = name.to_owned();
+        return Err(ReadError::Utf16 { name, encoding });
+    }
     let encoding = by_mark.map_or(declared, |(encoding, _)| encoding);
     head.drain(..by_mark.map_or(0, |(_, length)| length));
     let bytes = Cursor::new(head).chain(bytes);
@@ -65,6 +72,20 @@ pub(super) fn text(
         fill_to(name, &mut text, &mut head, MARK.len())?;
     }
     Ok((Box::new(Cursor::new(head).chain(text)), encoding.name()))
+}
+
+/// The label of the UTF-16 that a text without a mark is in, if every second byte of its head is NUL and no other is, so
+/// that it begins with ASCII characters in that form; the names of a header hardly do otherwise.
+fn utf_16_without_mark(head: &[u8]) -> Option<&'static str> {
+    let nuls = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let half = head.len() / 2;
+    // Some letters outside of ASCII are borne.
+    let most = half - half / 4;
+    match (nuls(0), nuls(1)) {
+        (0, low) if half > 1 && low >= most => Some("utf-16le"),
+        (high, 0) if half > 1 && high >= most => Some("utf-16be"),
+        _ => None,
+    }
 }
 
 fn fill_to(name: &str, bytes: &mut impl Read, head: &mut Vec<u8>, length: usize) -> Result<(), ReadError> {
@@ -203,6 +224,9 @@ mod tests {
         check(b"\xef\xbb\xbf", b"");
         check(b"\xef\xbb", b"\xef\xbb");
         check(b"", b"");
+        check(b"i\0", b"i\0");
+        check(b"i\0d\0\0\0", b"i\0d\0\0\0");
+        check(b"i\0d,nm\0\n", b"i\0d,nm\0\n");
         check(b"id\xef\xbb\xbf", b"id\xef\xbb\xbf");
         check(b"\xff\xfei\0d\0", b"id");
         check(b"\xff\xfe\xff\xfei\0d\0", b"id");
@@ -264,6 +288,16 @@ mod tests {
             b"\xff\xfei\0\n\0\x3d\xd8i\0",
             None,
             "a.csv is not UTF-16LE, as its byte order mark says: line 2, byte 2 of the decoded text",
+        );
+        check(
+            b"i\0d\0\n\0",
+            None,
+            "a.csv seems to be UTF-16 without a byte order mark (utf-16le)",
+        );
+        check(
+            b"\0i\0d\x01\x7e\0,\0n",
+            None,
+            "a.csv seems to be UTF-16 without a byte order mark (utf-16be)",
         );
         check(
             b"\0\0\xfe\xff",

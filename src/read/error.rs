@@ -132,6 +132,14 @@ pub enum ReadError {
         /// The encoding's name.
         encoding: &'static str,
     },
+    /// UTF-16 that neither a byte order mark nor the configuration declares.
+    #[error("{name} seems to be UTF-16 without a byte order mark ({encoding})")]
+    Utf16 {
+        /// The source.
+        name: String,
+        /// The label of the encoding.
+        encoding: &'static str,
+    },
     /// Bytes that the declared encoding, or that of the byte order mark, does not know.
     #[error("{name} is not {encoding}{}: line {line}, byte {byte} of the decoded text", mark_text(*.by_mark))]
     NotInEncoding {
@@ -295,6 +303,7 @@ impl ReadError {
                 fixed("input.encoding takes a label of the WHATWG Encoding Standard, such as utf-8 or windows-1252")
             }
             Self::Utf32 { .. } => fixed("save the file as UTF-8"),
+            Self::Utf16 { encoding, .. } => Some(format!("set input.encoding = \"{encoding}\"")),
             Self::NotInEncoding { by_mark: true, .. } => {
                 fixed("the file was cut or damaged there; make the export again, or save it as UTF-8")
             }

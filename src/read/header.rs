@@ -5,15 +5,23 @@
 //! word is data lost without a word. All problems are found at once. It does not look at values, save that the constant
 //! `customer_type` decides which fields a customer of the file can have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ReadError;
+use super::headless;
 use super::names::{self, Meaning};
 use super::problem::HeaderProblem;
 use super::required;
 use crate::config::settings::ColumnSettings;
 use crate::model::field::{CustomerType, FieldId};
 use crate::model::mapping::{Mapping, REJECT_COLUMNS, Target};
+
+#[cfg(test)]
+mod tests;
+
+/// Names for which the most similar field or column is looked for: as many as a message lists, and each is compared with
+/// all others.
+const COMPARED_NAMES: usize = 40;
 
 /// Maps the columns of a source, or says everything that is in the way.
 pub fn map(source_name: &str, header: &[String], settings: &ColumnSettings) -> Result<Mapping, ReadError> {
@@ -36,8 +44,14 @@ pub fn map_what_fits(header: &[String], settings: &ColumnSettings) -> (Mapping, 
     mapper.check_sources();
     let mut missing = required::missing(mapper.customer_type, |field| mapper.has_source(field));
     mapper.problems.append(&mut missing);
-    if mapper.targets.iter().all(Option::is_none) && header.iter().any(|name| names::looks_like_data(name)) {
-        mapper.problems = vec![HeaderProblem::LooksLikeData];
+    if let [only] = header
+        && only.contains([',', ';', '\t', '|'])
+    {
+        mapper.problems = vec![HeaderProblem::QuotedTwice];
+    } else if !mapper.problems.is_empty() && headless::has_no_names(header, settings) {
+        // What is wrong with the configuration shows nothing of the file.
+        mapper.problems.retain(HeaderProblem::is_configuration);
+        mapper.problems.insert(0, HeaderProblem::LooksLikeData);
     }
     let targets = mapper.targets.into_iter();
     let mapping = Mapping {
@@ -105,11 +119,14 @@ impl<'input> Mapper<'input> {
     /// Finds columns of the configuration that the source lacks or that are named twice.
     fn check_settings(&mut self) {
         let mut seen = Vec::new();
+        let mut compared = 0;
         let ignored = self.settings.ignore.iter().map(|name| (name, false));
         for (name, mapped) in self.settings.map.keys().map(|name| (name, true)).chain(ignored) {
             let folded = names::fold(name);
             if mapped && !self.folded.contains(&folded) {
-                let nearest = names::nearest_of(name, self.header).cloned();
+                compared += 1;
+                let is_near = (compared <= COMPARED_NAMES).then(|| names::nearest_of(name, self.header));
+                let nearest = is_near.flatten().cloned();
                 self.problems.push(HeaderProblem::MappedColumnMissing {
                     name: name.clone(),
                     nearest,
@@ -131,7 +148,7 @@ impl<'input> Mapper<'input> {
             .iter()
             .map(|(name, path)| (names::fold(name), path.as_str()))
             .collect();
-        let ignored: Vec<_> = self.settings.ignore.iter().map(|name| names::fold(name)).collect();
+        let ignored: BTreeSet<_> = self.settings.ignore.iter().map(|name| names::fold(name)).collect();
         for (index, name) in self.header.iter().enumerate() {
             let folded = names::fold_column(name);
             let target = if let Some(path) = mapped.get(&folded) {
@@ -171,10 +188,14 @@ impl<'input> Mapper<'input> {
         let free = |field| {
             !targets.contains(&Some(Target::Field(field))) && constants.iter().all(|(constant, _)| *constant != field)
         };
-        for problem in &mut self.problems {
-            if let HeaderProblem::Unknown { name, nearest, .. } = problem {
-                *nearest = names::nearest(name, customer_type, free);
-            }
+        let unknown = self.problems.iter_mut().filter_map(|problem| {
+            let HeaderProblem::Unknown { name, nearest, .. } = problem else {
+                return None;
+            };
+            Some((name, nearest))
+        });
+        for (name, nearest) in unknown.take(COMPARED_NAMES) {
+            *nearest = names::nearest(name, customer_type, free);
         }
     }
 
@@ -223,170 +244,5 @@ impl<'input> Mapper<'input> {
 
     fn has_source(&self, field: FieldId) -> bool {
         self.targets.contains(&Some(Target::Field(field))) || self.constants.iter().any(|(id, _)| *id == field)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `from=to` maps, `-name` ignores, `field:value` is a constant.
-    fn settings(text: &str) -> ColumnSettings {
-        let mut settings = ColumnSettings::default();
-        for part in text.split(", ").filter(|part| !part.is_empty()) {
-            if let Some((column, path)) = part.split_once('=') {
-                settings.map.insert(column.into(), path.into());
-            } else if let Some((path, value)) = part.split_once(':') {
-                settings.constants.insert(path.into(), value.into());
-            } else {
-                settings.ignore.push(part.trim_start_matches('-').into());
-            }
-        }
-        settings
-    }
-
-    fn mapped(header: &str, columns: &str) -> Result<Mapping, ReadError> {
-        let header: Vec<String> = header.split(',').map(str::to_owned).collect();
-        map("a.csv", &header, &settings(columns))
-    }
-
-    /// The targets of a header that fits.
-    fn check(header: &str, columns: &str, expected: &str) {
-        let mapping = mapped(header, columns).unwrap_or_else(|error| panic!("{header}: {error}"));
-        let targets = mapping.columns.iter().map(|target| match target {
-            Target::Field(id) => id.path(),
-            Target::Ignored => "-",
-        });
-        assert_eq!(targets.collect::<Vec<_>>().join(" "), expected, "{header}");
-    }
-
-    /// Every problem of a header that does not fit.
-    fn refuse(header: &str, columns: &str, expected: &[&str]) {
-        let error = mapped(header, columns).unwrap_err();
-        let ReadError::Header { problems, .. } = error else {
-            panic!("{header}: {error:?}")
-        };
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        assert_eq!(problems, expected, "{header}");
-    }
-
-    const PERSON: &str = "customer_type:INDIVIDUAL";
-
-    #[test]
-    fn names_are_mapped_by_path_leaf_and_configuration() {
-        check(
-            "id,customer_type,First Name,LAST-NAME",
-            "",
-            "id customer_type first_name last_name",
-        );
-        check(
-            "id,first_name,last_name,City",
-            PERSON,
-            "id first_name last_name mailing_address.city",
-        );
-        check(
-            "Customer Id,Firm,fax",
-            "customer id=ID, Firm=registered_name, -FAX, customer_type:CORPORATION",
-            "id registered_name -",
-        );
-        check(
-            "id,first_name,last_name,x,x",
-            "customer_type:Individual, -x",
-            "id first_name last_name - -",
-        );
-        check(
-            "id,first_name,last_name,",
-            "customer_type:INDIVIDUAL, -",
-            "id first_name last_name -",
-        );
-    }
-
-    #[test]
-    fn a_rejects_file_is_read_as_it_was_written() {
-        check(
-            "id,first_name,last_name,city,_state,_codes",
-            PERSON,
-            "id first_name last_name mailing_address.city - -",
-        );
-    }
-
-    #[test]
-    fn constants_come_along() {
-        let mapping = mapped("id,first_name,last_name", PERSON).unwrap();
-        assert_eq!(mapping.constants, [(FieldId::CUSTOMER_TYPE, "INDIVIDUAL".to_owned())]);
-        assert_eq!(mapping.names, ["id", "first_name", "last_name"]);
-    }
-
-    #[test]
-    fn unknown_ambiguous_and_nameless_columns_are_refused() {
-        refuse(
-            "id,customer_type,fist_name,last_name,registered_name,city,,qqq",
-            "",
-            &[
-                "column 3 `fist_name` is no field; the nearest is first_name",
-                "column 6 `city` could be mailing_address.city or registered_address.city",
-                "column 7 has no name",
-                "column 8 `qqq` is no field",
-            ],
-        );
-    }
-
-    #[test]
-    fn duplicates_and_second_sources_are_refused() {
-        refuse(
-            "id,ID,customer_type,first_name,last_name,city,mailing_address.city,town",
-            "customer_type:INDIVIDUAL, town=city",
-            &[
-                "columns 1 and 2 have the same name `id`",
-                "customer_type has more than one source: column `customer_type` and its constant in [columns]",
-                "mailing_address.city has more than one source: column `city` and column `mailing_address.city` and \
-                 column `town`",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_configuration_that_does_not_fit_is_refused() {
-        refuse(
-            "id,first_name,last_name,x,y",
-            "customer_type:INDIVIDUAL, first nam=first_name, x=fist_name, -y, y=naics, shoe:44",
-            &[
-                "`shoe` in [columns] is no field",
-                "`first nam` is mapped in [columns], and no column has that name; the nearest is `first_name`",
-                "`y` stands in [columns] more than once",
-                "`fist_name` in [columns] is no field; the nearest is first_name",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_file_without_a_header_does_not_show_its_first_customer() {
-        let first = "4711,Erika,Mustermann,erika@example.com,+49 30 1234567";
-        refuse(
-            first,
-            PERSON,
-            &["the first record names no column and looks like data; its content is not shown here"],
-        );
-        let error = mapped(first, PERSON).unwrap_err();
-        assert!(!error.hint().unwrap().contains("Erika"));
-    }
-
-    #[test]
-    fn the_hint_is_configuration_to_paste() {
-        let error = mapped("customerID,companyName,phone,fax,city\u{1b}", "").unwrap_err();
-        let hint = error.hint().unwrap();
-        let table: toml::Table = toml::from_str(hint.split_once(":\n").unwrap().1).unwrap();
-        let columns = &table["columns"];
-        assert_eq!(columns["customerID"].as_str(), Some("id"));
-        assert_eq!(columns["city\u{1b}"].as_str(), Some("mailing_address.city"));
-        assert_eq!(columns["constants"]["customer_type"].as_str(), Some("INDIVIDUAL"));
-        assert!(
-            columns["ignore"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|name| name.as_str() == Some("fax"))
-        );
-        assert!(!error.to_string().contains('\u{1b}') && !hint.contains('\u{1b}'));
     }
 }

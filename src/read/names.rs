@@ -3,6 +3,10 @@
 //! Upper and lower case are alike, and so are spaces, underscores, dashes and dots. A name that differs otherwise is
 //! another name: it is proposed by [`nearest`] and never taken.
 
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
 use crate::model::field::{CustomerType, FieldId, Need};
 use crate::model::mapping::REJECT_COLUMNS;
 pub(super) use crate::model::naming::{escaped, quoted, shown};
@@ -27,8 +31,16 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-/// A name in the form in which names are compared.
+/// Every field with its path and the last part of it, as they are compared.
+static FOLDED: LazyLock<Vec<(FieldId, String, String)>> = LazyLock::new(|| {
+    let folded = |id: FieldId| (id, fold(id.path()), fold(id.field().parts().1));
+    FieldId::all().map(folded).collect()
+});
+
+/// A name in the form in which names are compared: composed (NFC, Unicode Standard Annex 15), since some systems write
+/// `ü` as two characters.
 pub(super) fn fold(name: &str) -> String {
+    let name: String = name.nfc().collect();
     let words = name.split(|character: char| {
         character.is_whitespace() || character.is_control() || matches!(character, '_' | '-' | '.' | '\u{feff}')
     });
@@ -45,20 +57,17 @@ pub(super) fn fold_column(name: &str) -> String {
     }
 }
 
-/// Whether a name is rather a value: an e-mail address, or figures without a letter.
-pub fn looks_like_data(name: &str) -> bool {
-    name.contains('@') || (name.contains(char::is_numeric) && !name.contains(char::is_alphabetic))
-}
-
 /// The field that a name means: its path, or its last part where only one field that this type of customer may have
 /// has it.
 pub(super) fn meaning(name: &str, customer_type: Option<CustomerType>) -> Meaning {
     let folded = fold(name);
-    if let Some(id) = FieldId::all().find(|id| fold(id.path()) == folded) {
-        return Meaning::Field(id);
+    if let Some((id, ..)) = FOLDED.iter().find(|(_, path, _)| *path == folded) {
+        return Meaning::Field(*id);
     }
-    let leaves = FieldId::all().filter(|id| fold(id.field().parts().1) == folded && allows(customer_type, *id));
-    let leaves: Vec<_> = leaves.collect();
+    let leaves = FOLDED
+        .iter()
+        .filter(|(id, _, leaf)| *leaf == folded && allows(customer_type, *id));
+    let leaves: Vec<_> = leaves.map(|(id, ..)| *id).collect();
     match *leaves {
         [] => Meaning::Unknown,
         [id] => Meaning::Field(id),
@@ -163,6 +172,7 @@ mod tests {
         };
         check("id", None, "id");
         check("\u{feff} ID ", None, "id");
+        assert_eq!(fold("Gru\u{308}ße"), fold("Grüße"));
         check("First Name", None, "first_name");
         check("FIRST-NAME", None, "first_name");
         check("mailing address\ncity", None, "mailing_address.city");

@@ -19,6 +19,9 @@ pub enum HeaderProblem {
     /// The first record seems to be a customer already.
     #[error("the first record names no column and looks like data; its content is not shown here")]
     LooksLikeData,
+    /// One column whose name holds separators: each record was written as one quoted cell.
+    #[error("the first record is one quoted cell that holds separators: the file was written as CSV twice")]
+    QuotedTwice,
     /// A column without a name.
     #[error("column {column} has no name")]
     NoName {
@@ -136,9 +139,14 @@ pub(super) fn hint(problems: &[HeaderProblem]) -> Option<String> {
 
 fn advice(problem: &HeaderProblem) -> Option<&'static str> {
     match problem {
-        HeaderProblem::LooksLikeData => {
-            Some("put a line with the names of the columns first; `rollcall fields` lists them")
-        }
+        HeaderProblem::LooksLikeData => Some(
+            "put a line with the names of the columns first; `rollcall fields` lists them. If it is there, in words \
+                 that are no fields, `rollcall init` proposes what they mean",
+        ),
+        HeaderProblem::QuotedTwice => Some(
+            "export again without the quotes around whole lines; a spreadsheet writes such a file where all columns stand \
+             in its first one",
+        ),
         HeaderProblem::NoName { .. } => Some("name every column, or leave the nameless out with ignore = [\"\"]"),
         HeaderProblem::Duplicate { .. } => Some("give columns of the same name different names, or ignore them all"),
         HeaderProblem::SeveralForField { .. } => Some("keep one source for each field and ignore the others"),
@@ -167,6 +175,7 @@ fn toml_lines(problems: &[HeaderProblem]) -> Option<String> {
                 continue;
             }
             HeaderProblem::LooksLikeData
+            | HeaderProblem::QuotedTwice
             | HeaderProblem::NoName { .. }
             | HeaderProblem::Duplicate { .. }
             | HeaderProblem::SeveralForField { .. }

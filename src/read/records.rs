@@ -10,7 +10,7 @@ use std::io::{Cursor, Read};
 use csv::ByteRecord;
 
 use super::alone::{Shape, TrailerShape};
-use super::dialect::{Dialect, HEAD_BYTES};
+use super::dialect::{self, Dialect, HEAD_BYTES};
 use super::encoding;
 use super::error::ReadError;
 use super::guard::{Extent, Guard};
@@ -130,14 +130,25 @@ impl Records {
             let Some(next) = records.read(&mut first, 0)? else {
                 return Err(ReadError::NoHeader { name: records.name });
             };
-            if next.kind != Kind::Separators {
-                records.counted.first_header_lines = next.lines;
+            if next.kind == Kind::Separators {
+                records.counted.separator_lines += next.lines;
+                continue;
+            }
+            records.counted.first_header_lines += next.lines;
+            // A line that declares the separator belongs to the header that follows it.
+            let is_first = records.counted.first_header_lines == next.lines;
+            if !(is_first && records.declares_separator(&first)) {
                 break;
             }
-            records.counted.separator_lines += next.lines;
         }
         records.take_header(&first, input)?;
         Ok(records)
+    }
+
+    /// Whether a record is the line with which Excel is told the separator.
+    fn declares_separator(&self, record: &ByteRecord) -> bool {
+        let line: Vec<&[u8]> = record.iter().collect();
+        dialect::declared(&line.join(&[self.shape.delimiter][..])).is_some()
     }
 
     fn take_header(&mut self, header: &ByteRecord, input: &InputSettings) -> Result<(), ReadError> {

@@ -9,7 +9,7 @@ pub struct Tally {
     pub records: u64,
     /// Lines of the records.
     pub record_lines: u64,
-    /// Lines of the header with which the source begins.
+    /// Lines of the header with which the source begins, and of `sep=;` before it.
     pub first_header_lines: u64,
     /// Lines between records that hold nothing at all, or a byte order mark and nothing else.
     pub blank_lines: u64,

@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(args: &InitArgs) -> Result<Exit> {
     let source = Source::from_argument(&args.file, &std::env::temp_dir())?;
     let survey = survey(&source, &settings, clock::today())?;
     let proposal = proposal(&survey);
-    if proposal.known_names == 0 && survey.header.iter().any(|name| looks_like_data(name)) {
+    if looks_like_data(&survey.header, proposal.known_names) {
         let name = source.name().to_owned();
         return Err(FirstHour::NoHeader { name }.into());
     }
