@@ -19,9 +19,9 @@ use crate::model::mapping::{Mapping, REJECT_COLUMNS, Target};
 #[cfg(test)]
 mod tests;
 
-/// Names for which the most similar field or column is looked for: as many as a message lists, and each is compared with
-/// all others.
-const COMPARED_NAMES: usize = 40;
+/// Names for which the most similar field or column is looked for, since each is compared with all of them: more than an
+/// export has, and few enough for less than a second.
+const COMPARED_NAMES: usize = 512;
 
 /// Maps the columns of a source, or says everything that is in the way.
 pub fn map(source_name: &str, header: &[String], settings: &ColumnSettings) -> Result<Mapping, ReadError> {
@@ -184,10 +184,8 @@ impl<'input> Mapper<'input> {
 
     /// Proposes for every unknown column a field that nothing else feeds.
     fn name_nearest(&mut self) {
-        let (targets, constants, customer_type) = (&self.targets, &self.constants, self.customer_type);
-        let free = |field| {
-            !targets.contains(&Some(Target::Field(field))) && constants.iter().all(|(constant, _)| *constant != field)
-        };
+        let fields: Vec<_> = FieldId::all().filter(|field| !self.has_source(*field)).collect();
+        let (free, customer_type) = (|field| fields.contains(&field), self.customer_type);
         let unknown = self.problems.iter_mut().filter_map(|problem| {
             let HeaderProblem::Unknown { name, nearest, .. } = problem else {
                 return None;

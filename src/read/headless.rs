@@ -43,11 +43,12 @@ pub(super) fn has_no_names(header: &[String], settings: &ColumnSettings) -> bool
     };
     let (known, others): (Vec<&String>, Vec<&String>) = header.iter().partition(is_known);
     let others: Vec<String> = others.into_iter().cloned().collect();
-    looks_like_data(&others, known.len()) || (known.is_empty() && !others.iter().take(COMPARED_NAMES).any(resembles))
+    looks_like_data(&others, known.len())
+        || (known.is_empty() && !others.iter().take(COMPARED_NAMES).any(|name| resembles(name)))
 }
 
 /// Whether a cell is rather a value than the name of a column.
-fn is_value(cell: &String) -> bool {
+fn is_value(cell: &str) -> bool {
     let cell = cell.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
     let count = |is: fn(char) -> bool| cell.chars().filter(|character| is(*character)).count();
     let (figures, letters) = (count(char::is_numeric), count(char::is_alphabetic));
@@ -70,7 +71,7 @@ fn is_choice(cell: &str) -> bool {
 }
 
 /// Whether a name resembles a field, shares the beginning of a word with one, or is written as programs write names.
-fn resembles(name: &String) -> bool {
+fn resembles(name: &str) -> bool {
     let folded = names::fold(name);
     let begins = |word: &str| {
         let mut fields = FieldId::all();
