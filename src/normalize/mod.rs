@@ -11,6 +11,7 @@ mod country;
 mod country_table;
 mod cross;
 mod date;
+mod date_format;
 mod double_encoded;
 mod email;
 mod id;

@@ -78,6 +78,15 @@ const NOISE: &[&str] = &[
     "US",
     "\u{1f600}",
     "\u{202e}",
+    "=\"",
+    "=",
+    "＝＂",
+    "＂",
+    "\u{ad}",
+    "\u{3164}",
+    "(0)",
+    "49 ",
+    "#REF!",
 ];
 
 /// A cell after slips: each puts a piece of noise somewhere, or takes a character away.
