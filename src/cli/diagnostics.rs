@@ -9,7 +9,6 @@ use thiserror::Error;
 use super::exit::Exit;
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
-use crate::model::rule::Rule;
 use crate::pipeline::PipelineError;
 use crate::read::ReadError;
 use crate::sandbox::SandboxError;
@@ -25,9 +24,9 @@ pub(super) enum NoRun {
 /// A code that neither a rule nor a reason has.
 #[derive(Debug, Error)]
 #[error("there is no such code")]
-pub(super) struct NoRule {
-    /// The rule whose code is most like it.
-    pub(super) nearest: Option<Rule>,
+pub(super) struct NoCode {
+    /// The code that is most like it.
+    pub(super) nearest: Option<&'static str>,
 }
 
 /// Why no configuration is written.
@@ -157,9 +156,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             };
             return (Exit::Usage, Some(hint.to_owned()));
         }
-        if let Some(error) = cause.downcast_ref::<NoRule>() {
+        if let Some(error) = cause.downcast_ref::<NoCode>() {
             let hint = match error.nearest {
-                Some(rule) => format!("did you mean `rollcall explain {}`?", rule.code()),
+                Some(code) => format!("did you mean `rollcall explain {code}`?"),
                 None => "`rollcall explain` lists every code".to_owned(),
             };
             return (Exit::Usage, Some(hint));

@@ -15,7 +15,6 @@ use std::path::PathBuf;
 
 pub use layers::{Layers, Origin};
 pub use resolve::{require_target, resolve};
-pub use rules::nearest as nearest_rule;
 use thiserror::Error;
 
 /// Why the settings cannot be used.

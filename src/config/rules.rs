@@ -40,7 +40,7 @@ fn unknown(code: &str) -> String {
 }
 
 /// The rule whose code is most like this one.
-pub fn nearest(code: &str) -> Option<Rule> {
+fn nearest(code: &str) -> Option<Rule> {
     let scores = Rule::ALL
         .iter()
         .map(|rule| (strsim::jaro_winkler(code, rule.code()), *rule));

@@ -4,7 +4,9 @@
 //! second time. It says what a field *is*; how a kind of value is checked lives in `normalize`.
 
 use super::choices;
+use super::kind::GENERAL_RULES;
 pub use super::kind::Kind;
+use super::rule::Rule;
 
 /// Whether a field belongs to a customer type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +170,22 @@ const TABLE: [Field; FieldId::COUNT] = [
     field("website_address", Website, FIRM, "web site"),
 ];
 
+/// Choices with the field that describes them where they are OTHER.
+const DESCRIPTIONS: [(FieldId, FieldId); 3] = [
+    (
+        FieldId::known("corporate_entity_type"),
+        FieldId::known("corporate_entity_type_description"),
+    ),
+    (
+        FieldId::known("employment_status"),
+        FieldId::known("employment_description"),
+    ),
+    (
+        FieldId::known("investment_profile.primary_source_of_funds"),
+        FieldId::known("investment_profile.primary_source_of_funds_description"),
+    ),
+];
+
 /// The index of a field in [`FIELDS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldId(u8);
@@ -202,6 +220,28 @@ impl FieldId {
     /// The field with this exact path.
     pub fn from_path(path: &str) -> Option<Self> {
         Self::all().find(|id| id.path() == path)
+    }
+
+    /// The field that says in words what this choice means where it is OTHER.
+    pub fn description(self) -> Option<Self> {
+        DESCRIPTIONS
+            .iter()
+            .find(|(choice, _)| *choice == self)
+            .map(|(_, words)| *words)
+    }
+
+    /// Every rule that a value of the field, or its absence, can break.
+    pub fn rules(self) -> impl Iterator<Item = Rule> {
+        let field = self.field();
+        let needs = [field.individual, field.corporation];
+        let can = move |rule: &Rule| match *rule {
+            Rule::FieldRequired => needs.contains(&Need::Required),
+            Rule::FieldNotForType => needs.contains(&Need::Never),
+            Rule::FieldNotDescribed => self.description().is_some(),
+            Rule::TextNoContent => field.is_name(),
+            _ => true,
+        };
+        GENERAL_RULES.iter().chain(field.kind.rules()).copied().filter(can)
     }
 
     /// Position in [`FIELDS`], for tables with one entry a field.

@@ -195,6 +195,29 @@ pub const GENERAL_RULES: &[Rule] = &[
 /// Rules for a record as a whole.
 pub const RECORD_RULES: &[Rule] = &[Rule::RecordFieldCount, Rule::RecordStrayQuote, Rule::RecordQuoteOpen];
 
+impl Kind {
+    /// The one form in which a value of this kind is sent.
+    pub fn normal_form(self) -> &'static str {
+        match self {
+            Self::CustomerId => "as it stands, 1 to 128 visible characters, upper and lower case kept",
+            Self::Text => "one line, one space between words, Unicode NFC",
+            Self::Email => "as it stands, the domain in lower case",
+            Self::Phone => "E.164: + and digits only",
+            Self::Country => "ISO 3166-1 alpha-2",
+            Self::CountryList => "a set of ISO 3166-1 alpha-2 codes, sorted",
+            Self::State => "the last part of the ISO 3166-2 code, where its country has a table; else the text",
+            Self::PostalCode => "upper case, spaced as its country publishes it",
+            Self::TaxNumber => "without separators, upper case, as docs/tax-numbers.md says for each country",
+            Self::DocumentNumber => "as it stands",
+            Self::Website => "scheme and host in lower case, no slash at the end of a host alone; no scheme is added",
+            Self::Naics => "2 to 6 digits, or the range of a sector",
+            Self::Date | Self::BirthDate => "RFC 3339 full-date: YYYY-MM-DD",
+            Self::Choice(_) => "one word of the list",
+            Self::ChoiceList(_) => "a set of words of the list, sorted",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

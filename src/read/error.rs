@@ -86,7 +86,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// An archive that unpacks to more than an export would.
-    #[error("{name} is a {packing} archive that unpacks to more than {limit} {exceeded}")]
+    #[error("{name} is a {packing} archive that unpacks to more than {limit} {exceeded}: byte {byte} of the text")]
     ArchiveTooLarge {
         /// The source.
         name: String,
@@ -96,6 +96,8 @@ pub enum ReadError {
         exceeded: &'static str,
         /// The limit.
         limit: u64,
+        /// Unpacked bytes read by then.
+        byte: u64,
         /// The setting that limits it.
         key: &'static str,
     },

@@ -153,6 +153,7 @@ impl Unpacked {
             packing: self.packing,
             exceeded,
             limit,
+            byte: self.given,
             key,
         })
     }
@@ -292,7 +293,10 @@ mod tests {
         let check = |stored: &[u8], bytes: u64, ratio: u64, expected: Option<&str>| {
             let error = read_within(stored, Limits { bytes, ratio }).err();
             assert!(error.iter().all(|error| error.hint().is_some()));
-            assert_eq!(error.map(|error| error.to_string()).as_deref(), expected);
+            let error = error.map(|error| error.to_string());
+            let (said, place) = error.as_deref().and_then(|error| error.rsplit_once(": ")).unzip();
+            assert_eq!(said, expected);
+            assert!(place.is_none_or(|place| place.starts_with("byte ")), "{place:?}");
         };
         let size = Some("a.csv is a gzip archive that unpacks to more than 9 bytes");
         check(&gzip(b"0123456789"), 9, 1000, size);

@@ -4,21 +4,24 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::cli::args::{ExplainArgs, Format};
-use crate::cli::diagnostics::NoRule;
+use crate::cli::diagnostics::NoCode;
 use crate::cli::exit::Exit;
-use crate::config::{nearest_rule, resolve};
-use crate::model::field::FIELDS;
-use crate::model::kind::{GENERAL_RULES, RECORD_RULES};
+use crate::config::resolve;
+use crate::model::field::FieldId;
+use crate::model::kind::RECORD_RULES;
 use crate::model::reason::{REASONS, Reason};
 use crate::model::rule::{self, Rule, Severities};
+
+/// Below this similarity, of 1, a code is not proposed for another.
+const NEAR: f64 = 0.8;
 
 pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<Exit> {
     let severities = resolve(&super::layers(&args.config)?)?.severities;
     match (&args.code, args.format) {
-        (Some(code), format) => explain(code.trim(), format, &severities)?,
+        (Some(code), format) => explain(&code.trim().to_lowercase(), format, &severities)?,
         (None, Format::Human) => super::print(&list(&severities))?,
         (None, Format::Json) => {
-            let rules = Rule::ALL.iter().map(|rule| machine(*rule, &severities));
+            let rules = Rule::ALL.iter().map(|rule| with_severity(*rule, &severities));
             super::print_json(&rules.chain(REASONS.iter().map(reason_json)).collect())?;
         }
     }
@@ -28,17 +31,32 @@ pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<Exit> {
 fn explain(code: &str, format: Format, severities: &Severities) -> Result<()> {
     match (Rule::from_code(code), Reason::from_code(code), format) {
         (Some(rule), _, Format::Human) => super::print(&explanation(rule, severities)),
-        (Some(rule), _, Format::Json) => super::print_json(&machine(rule, severities)),
+        (Some(rule), _, Format::Json) => super::print_json(&with_severity(rule, severities)),
         (None, Some(reason), Format::Human) => super::print(&format!(
             "{}: {}\n\n  what to do  {}\n",
             reason.code, reason.says, reason.advice
         )),
         (None, Some(reason), Format::Json) => super::print_json(&reason_json(reason)),
-        (None, None, _) => Err(NoRule {
-            nearest: nearest_rule(code),
-        }
-        .into()),
+        (None, None, _) => Err(NoCode { nearest: nearest(code) }.into()),
     }
+}
+
+/// A rule for programs, with what the configuration makes of it.
+fn with_severity(rule: Rule, severities: &Severities) -> Value {
+    let mut value = machine(rule);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("severity".to_owned(), json!(severities.of(rule).word()));
+    }
+    value
+}
+
+/// The code that is most like this one.
+fn nearest(code: &str) -> Option<&'static str> {
+    let reasons = REASONS.iter().map(|reason| reason.code);
+    let score = |known: &&str| strsim::jaro_winkler(code, known);
+    let best = (Rule::ALL.iter().map(|rule| rule.code()).chain(reasons))
+        .max_by(|left, right| score(left).total_cmp(&score(right)));
+    best.filter(|best| score(best) > NEAR)
 }
 
 fn reason_json(reason: &Reason) -> Value {
@@ -77,7 +95,7 @@ fn explanation(rule: Rule, severities: &Severities) -> String {
     ] {
         told.push_str(&format!("  {title:<12}{content}\n"));
     }
-    told.push_str(&change(rule));
+    told.push_str(&change(rule, severities.of(rule)));
     told
 }
 
@@ -95,39 +113,36 @@ fn severity(rule: Rule, severities: &Severities) -> String {
     }
 }
 
-fn change(rule: Rule) -> String {
-    let code = rule.code();
-    match (rule.text().value, rule.text().severity) {
-        (rule::Value::Lost, _) => {
-            "\nIt is always an error: a value that breaks it leaves nothing to send.\n".to_owned()
-        }
-        (rule::Value::Kept, rule::Severity::Error) => format!(
-            "\nTo send such records all the same, put this into the configuration file:\n\n[rules]\n\"{code}\" = \"warning\"\n"
-        ),
-        (rule::Value::Kept, rule::Severity::Warning | rule::Severity::Note) => format!(
-            "\nTo reject such records, put this into the configuration file:\n\n[rules]\n\"{code}\" = \"error\"\n"
-        ),
+fn change(rule: Rule, now: rule::Severity) -> String {
+    if rule.text().value == rule::Value::Lost {
+        return "\nIt is always an error: a value that breaks it leaves nothing to send.\n".to_owned();
     }
+    let (purpose, severity) = match now {
+        rule::Severity::Error => ("send such records all the same", "warning"),
+        rule::Severity::Warning | rule::Severity::Note => ("reject such records", "error"),
+    };
+    let code = rule.code();
+    format!("\nTo {purpose}, put this into the configuration file:\n\n[rules]\n\"{code}\" = \"{severity}\"\n")
 }
 
-/// The fields that can break a rule; few words where they are many.
+/// The fields that can break a rule; few words where they are all.
 fn fields(rule: Rule) -> Vec<&'static str> {
     if RECORD_RULES.contains(&rule) {
         return vec!["the record as a whole"];
     }
-    if GENERAL_RULES.contains(&rule) {
+    let of_rule: Vec<_> = FieldId::all().filter(|id| id.rules().any(|has| has == rule)).collect();
+    if of_rule.len() == FieldId::COUNT {
         return vec!["all"];
     }
-    let has = FIELDS.iter().filter(|field| field.kind.rules().contains(&rule));
-    has.map(|field| field.path).collect()
+    of_rule.into_iter().map(FieldId::path).collect()
 }
 
 /// A rule for programs.
-pub(super) fn machine(rule: Rule, severities: &Severities) -> Value {
+pub(super) fn machine(rule: Rule) -> Value {
     let text = rule.text();
     json!({
         "code": text.code,
-        "severity": severities.of(rule).word(),
+        "fields": fields(rule),
         "default_severity": text.severity.word(),
         "may_be_lowered": text.value == rule::Value::Kept,
         "repair": rule.is_repair(),

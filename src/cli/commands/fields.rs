@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::explain;
 use crate::cli::args::{FieldsArgs, Format};
 use crate::cli::exit::Exit;
-use crate::model::field::{FIELDS, Field, Need};
-use crate::model::kind::{GENERAL_RULES, RECORD_RULES};
-use crate::model::rule::{Rule, Severities};
+use crate::model::field::{FIELDS, FieldId, Need};
+use crate::model::kind::RECORD_RULES;
+use crate::model::rule::Rule;
 
 pub(in crate::cli) fn run(args: &FieldsArgs) -> Result<Exit> {
     match args.format {
@@ -46,16 +46,16 @@ fn human() -> String {
 /// Everything that decides what becomes of a record: fields, kinds and rules.
 fn schema() -> Value {
     let codes = |rules: &[Rule]| rules.iter().map(|rule| rule.code()).collect::<Vec<_>>();
-    let own = Severities::default();
     json!({
-        "fields": FIELDS.iter().map(machine).collect::<Vec<_>>(),
-        "rules": Rule::ALL.iter().map(|rule| explain::machine(*rule, &own)).collect::<Vec<_>>(),
-        "rules_of_every_field": codes(GENERAL_RULES),
+        "fields": FieldId::all().map(machine).collect::<Vec<_>>(),
+        "list_separators": [";", "|"],
+        "rules": Rule::ALL.iter().map(|rule| explain::machine(*rule)).collect::<Vec<_>>(),
         "rules_of_the_record": codes(RECORD_RULES),
     })
 }
 
-fn machine(field: &Field) -> Value {
+fn machine(id: FieldId) -> Value {
+    let field = id.field();
     json!({
         "path": field.path,
         "kind": field.kind.name(),
@@ -64,7 +64,9 @@ fn machine(field: &Field) -> Value {
         "personal": field.personal,
         "choices": field.kind.choices(),
         "list": field.kind.is_list(),
-        "rules": field.kind.rules().iter().map(|rule| rule.code()).collect::<Vec<_>>(),
+        "normal_form": field.kind.normal_form(),
+        "described_by": id.description().map(FieldId::path),
+        "rules": id.rules().map(Rule::code).collect::<Vec<_>>(),
         "about": field.about,
     })
 }
