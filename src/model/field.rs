@@ -234,13 +234,13 @@ impl FieldId {
     pub fn rules(self) -> impl Iterator<Item = Rule> {
         let field = self.field();
         let needs = [field.individual, field.corporation];
-        let can = move |rule: &Rule| match *rule {
-            Rule::FieldRequired => needs.contains(&Need::Required),
-            Rule::FieldNotForType => needs.contains(&Need::Never),
-            Rule::FieldNotDescribed => self.description().is_some(),
-            Rule::TextNoContent => field.is_name(),
-            _ => true,
-        };
+        let cannot = [
+            (Rule::FieldRequired, !needs.contains(&Need::Required)),
+            (Rule::FieldNotForType, !needs.contains(&Need::Never)),
+            (Rule::FieldNotDescribed, self.description().is_none()),
+            (Rule::TextNoContent, !field.is_name()),
+        ];
+        let can = move |rule: &Rule| !cannot.contains(&(*rule, true));
         GENERAL_RULES.iter().chain(field.kind.rules()).copied().filter(can)
     }
 
