@@ -19,7 +19,7 @@ use crate::model::row::Checked;
 use crate::model::rule::{Rule, Severity};
 use crate::normalize::Normalizer;
 use crate::profile::Column;
-use crate::read::{Dialect, Records, Source, Tally, map_what_fits};
+use crate::read::{Dialect, HeaderProblem, ReadError, Records, Source, Tally, map_what_fits};
 
 /// One column of a source.
 pub struct ColumnReport {
@@ -100,7 +100,12 @@ pub fn profile(
 /// Opens a source with what can be mapped of its header. A field takes the first of its columns.
 fn open(source: Source, settings: &Settings) -> Result<Input, PipelineError> {
     let records = Records::open(&source, &settings.input)?;
-    let (mut mapping, _) = map_what_fits(records.header(), &settings.columns);
+    let (mut mapping, problems) = map_what_fits(records.header(), &settings.columns);
+    if problems.contains(&HeaderProblem::LooksLikeData) {
+        // Its cells would be shown as the names of columns.
+        let (name, problems) = (source.name().to_owned(), vec![HeaderProblem::LooksLikeData]);
+        return Err(ReadError::Header { name, problems }.into());
+    }
     let mut taken: Vec<FieldId> = mapping.constants.iter().map(|(id, _)| *id).collect();
     for target in &mut mapping.columns {
         if let Target::Field(id) = *target {
