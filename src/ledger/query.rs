@@ -280,13 +280,18 @@ impl Reader {
         Ok(totals)
     }
 
-    /// The codes of a record's findings, in the order of the fields, repairs and other notes left out.
-    pub fn finding_codes(&self, key: RowKey) -> Result<Vec<String>, LedgerError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT code FROM finding WHERE input_id = ?1 AND record = ?2 AND severity <> 'note' ORDER BY seq",
-        )?;
-        let codes = statement.query_map(params![key.input, signed(key.record)], |row| row.get(0))?;
-        Ok(codes.collect::<Result<_, _>>()?)
+    /// The codes of a record's findings, in the order of the fields: the errors, then the warnings and repairs.
+    pub fn finding_codes(&self, key: RowKey) -> Result<[Vec<String>; 2], LedgerError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT code, severity FROM finding WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
+        let mut findings = statement.query(params![key.input, signed(key.record)])?;
+        let [mut errors, mut others] = [Vec::new(), Vec::new()];
+        while let Some(finding) = findings.next()? {
+            let is_error = finding.get_ref(1)?.as_str().ok() == Some(Severity::Error.word());
+            if is_error { &mut errors } else { &mut others }.push(finding.get(0)?);
+        }
+        Ok([errors, others])
     }
 
     /// How often each rule was broken in a run, by field: errors first, and of each severity what is most frequent.

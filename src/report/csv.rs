@@ -7,7 +7,7 @@ use csv::{Error, ErrorKind, Writer};
 use crate::ledger::{LedgerError, Reader, RunEntry};
 use crate::model::row_state::RowState;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "run_id",
     "file",
     "record",
@@ -18,10 +18,11 @@ const COLUMNS: [&str; 10] = [
     "attempts",
     "http_status",
     "code",
+    "notes",
 ];
 
-/// Writes every record of a run in the order of its sources. Rejected records have the codes of all their findings,
-/// separated by spaces.
+/// Writes every record of a run in the order of its sources. Rejected records have the codes of all their errors in
+/// `code`; `notes` has those of warnings and repairs, of any record. Several are separated by spaces.
 pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     reader: &Reader,
     run: &RunEntry,
@@ -32,8 +33,9 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     let run_id = run.run_id.to_string();
     for input in &run.inputs {
         reader.rows(input.input_id, 1, u64::MAX, |row| {
+            let [errors, notes] = reader.finding_codes(row.key)?;
             let code = if row.state == RowState::Rejected {
-                reader.finding_codes(row.key)?.join(" ")
+                errors.join(" ")
             } else {
                 row.code.unwrap_or_default()
             };
@@ -48,6 +50,7 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
                 &row.attempts.to_string(),
                 &row.http_status.map(|status| status.to_string()).unwrap_or_default(),
                 &code,
+                &notes.join(" "),
             ];
             writer.write_record(fields).map_err(io_error)?;
             Ok::<_, E>(())

@@ -48,7 +48,7 @@ fn what_was_written_is_read_back_by_the_next_process() {
         request_id: Some(RequestId::from_bytes([9; 16])),
     };
     assert_eq!(book.row(expected.key), expected);
-    let codes = book.reader.finding_codes(key(input, 2)).unwrap();
+    let [codes, _] = book.reader.finding_codes(key(input, 2)).unwrap();
     assert_eq!(codes, ["phone.not_valid", "record.length"]);
     let run = book.run(1);
     assert_eq!((run.namespace, run.today.as_str()), (NAMESPACE, "2024-02-29"));
