@@ -89,31 +89,45 @@ impl Kind {
     }
 
     /// The rules of this kind alone; [`GENERAL_RULES`] hold for every kind.
-    pub fn rules(self) -> &'static [Rule] {
+    pub fn rules(self) -> Vec<Rule> {
+        [self.traces(), self.own_rules()].concat()
+    }
+
+    /// What spreadsheets and input methods may have done to the signs of this kind's values: a value is tidied of what
+    /// stands here and of nothing else. The apostrophe of a spreadsheet is a rule of every kind.
+    pub fn traces(self) -> &'static [Rule] {
+        match self {
+            // Full width is another spelling of a text, and letters of an address have their own rules for it.
+            Self::Text | Self::Email | Self::Website => &[],
+            // An identifier is opaque: in full width, or without `.0`, it is another one.
+            Self::CustomerId => &[Rule::NumberDigitsLost, Rule::IdDecimal],
+            Self::Country | Self::CountryList | Self::State | Self::Choice(_) | Self::ChoiceList(_) => {
+                &[Rule::TextWidthFolded]
+            }
+            // Whether a date may be a number is known where the declared formats are.
+            Self::Date | Self::BirthDate => &[Rule::TextWidthFolded, Rule::NumberDigitsLost],
+            Self::Phone | Self::PostalCode | Self::TaxNumber | Self::DocumentNumber | Self::Naics => &[
+                Rule::TextWidthFolded,
+                Rule::NumberDigitsLost,
+                Rule::NumberDecimalRemoved,
+            ],
+        }
+    }
+
+    fn own_rules(self) -> &'static [Rule] {
         use Rule as R;
         match self {
-            Self::CustomerId => CUSTOMER_ID,
-            Self::Text => &[R::TextApostropheRemoved, R::TextNoContent],
+            Self::CustomerId => &[R::IdTooLong, R::IdNotVisible, R::IdNotAddressable],
+            Self::Text => &[R::TextNoContent],
             Self::Email => &[R::EmailNotValid],
             Self::Phone => PHONE,
             Self::Country | Self::CountryList => &[R::CountryUnknown, R::CountryWithdrawn],
             Self::State => &[R::StateUnknown],
-            Self::PostalCode => POSTAL_CODE,
-            Self::TaxNumber => &[
-                R::TextApostropheRemoved,
-                R::TextWidthFolded,
-                R::NumberDigitsLost,
-                R::NumberDecimalRemoved,
-                R::TaxNotValid,
-            ],
-            Self::DocumentNumber => &[
-                R::TextApostropheRemoved,
-                R::TextWidthFolded,
-                R::NumberDigitsLost,
-                R::NumberDecimalRemoved,
-            ],
+            Self::PostalCode => &[R::PostalNotValid, R::PostalZeroRestored, R::PostalPrefixRemoved],
+            Self::TaxNumber => &[R::TaxNotValid],
+            Self::DocumentNumber => &[],
             Self::Website => &[R::WebsiteNotValid],
-            Self::Naics => NAICS,
+            Self::Naics => &[R::NaicsUnknown, R::NaicsNotCurrent],
             Self::Date | Self::BirthDate => DATE,
             Self::Choice(_) => &[R::ChoiceUnknown, R::FieldNotDescribed],
             Self::ChoiceList(_) => &[R::ChoiceUnknown, R::ChoiceNoneNotAlone],
@@ -121,20 +135,7 @@ impl Kind {
     }
 }
 
-const CUSTOMER_ID: &[Rule] = &[
-    Rule::TextApostropheRemoved,
-    Rule::NumberDigitsLost,
-    Rule::IdTooLong,
-    Rule::IdNotVisible,
-    Rule::IdNotAddressable,
-    Rule::IdDecimal,
-];
-
 const PHONE: &[Rule] = &[
-    Rule::TextApostropheRemoved,
-    Rule::TextWidthFolded,
-    Rule::NumberDigitsLost,
-    Rule::NumberDecimalRemoved,
     Rule::PhoneNotANumber,
     Rule::PhoneNotValid,
     Rule::PhoneNoRegion,
@@ -145,29 +146,7 @@ const PHONE: &[Rule] = &[
     Rule::PhonePrefixReplaced,
 ];
 
-const POSTAL_CODE: &[Rule] = &[
-    Rule::TextApostropheRemoved,
-    Rule::TextWidthFolded,
-    Rule::NumberDigitsLost,
-    Rule::NumberDecimalRemoved,
-    Rule::PostalNotValid,
-    Rule::PostalZeroRestored,
-    Rule::PostalPrefixRemoved,
-];
-
-const NAICS: &[Rule] = &[
-    Rule::TextApostropheRemoved,
-    Rule::TextWidthFolded,
-    Rule::NumberDigitsLost,
-    Rule::NumberDecimalRemoved,
-    Rule::NaicsUnknown,
-    Rule::NaicsNotCurrent,
-];
-
 const DATE: &[Rule] = &[
-    Rule::TextApostropheRemoved,
-    Rule::TextWidthFolded,
-    Rule::NumberDigitsLost,
     Rule::NumberDecimalRemoved,
     Rule::DateFormat,
     Rule::DateImpossible,
@@ -186,6 +165,7 @@ pub const GENERAL_RULES: &[Rule] = &[
     Rule::TextControlCharacter,
     Rule::TextReplacementCharacter,
     Rule::TextDoubleEncoded,
+    Rule::TextApostropheRemoved,
     Rule::TextFormulaRemoved,
     Rule::TextFormula,
     Rule::TextSpreadsheetError,

@@ -53,6 +53,15 @@ impl Synonyms {
         states.get(&state::fold(value)).map(String::as_str)
     }
 
+    /// Appends the API's word for a cell, or its words where the field is a list.
+    pub(super) fn words(&self, id: FieldId, cell: &str, to: &mut String) -> Result<(), Rule> {
+        if id.field().kind.is_list() {
+            list(cell, to, |item, to| self.choice(id, item, to))
+        } else {
+            self.choice(id, cell, to)
+        }
+    }
+
     /// Appends the API's word for a value.
     pub(super) fn choice(&self, id: FieldId, value: &str, to: &mut String) -> Result<(), Rule> {
         let folded = fold(value);

@@ -7,36 +7,23 @@ use std::borrow::Cow;
 
 use super::notes::Notes;
 use super::spreadsheet::text_of_formula;
+use super::text::is_margin;
 use crate::model::field::Kind;
 use crate::model::rule::Rule;
+
+/// What tells a spreadsheet that a cell is text, as it is typed and as word processors set it.
+const APOSTROPHES: [char; 2] = ['\'', '\u{2019}'];
 
 /// The value as it was before a spreadsheet had it, where exactly one reading is possible.
 ///
 /// Costs one look at each byte of an ordinary value, which is borrowed.
 pub(super) fn tidy<'value>(kind: Kind, value: &'value str, notes: &mut Notes) -> Result<Cow<'value, str>, Rule> {
-    match kind {
-        Kind::Text => Ok(Cow::Borrowed(without_text_mark(value, notes))),
-        Kind::CustomerId
-        | Kind::Phone
-        | Kind::PostalCode
-        | Kind::TaxNumber
-        | Kind::DocumentNumber
-        | Kind::Naics
-        | Kind::Date
-        | Kind::BirthDate => {
-            if is_untouched(value) {
-                Ok(Cow::Borrowed(value))
-            } else {
-                tidy_digits(kind, value, notes)
-            }
-        }
-        Kind::Email
-        | Kind::Country
-        | Kind::CountryList
-        | Kind::State
-        | Kind::Website
-        | Kind::Choice(_)
-        | Kind::ChoiceList(_) => Ok(Cow::Borrowed(value)),
+    if kind == Kind::Text {
+        Ok(Cow::Borrowed(without_text_mark(value, notes)))
+    } else if is_untouched(value) {
+        Ok(Cow::Borrowed(value))
+    } else {
+        tidy_signs(kind.traces(), value, notes)
     }
 }
 
@@ -48,39 +35,55 @@ fn is_untouched(value: &str) -> bool {
     value.bytes().fold(0, odd) == 0 && !value.starts_with('\'') && !has_decimal_zeros(value)
 }
 
-fn tidy_digits<'value>(kind: Kind, value: &'value str, notes: &mut Notes) -> Result<Cow<'value, str>, Rule> {
-    // An identifier is opaque: in full width it is another one.
-    let mut tidied = if kind == Kind::CustomerId {
-        Cow::Borrowed(value)
-    } else {
-        folded(value)
+fn tidy_signs<'value>(traces: &[Rule], value: &'value str, notes: &mut Notes) -> Result<Cow<'value, str>, Rule> {
+    let can_be = |rule: Rule| traces.contains(&rule);
+    let mut note = |rule: Rule| {
+        if !notes.contains(&rule) {
+            notes.push(rule);
+        }
     };
-    if tidied != value {
-        notes.push(Rule::TextWidthFolded);
+    let mut tidied = Cow::Borrowed(value);
+    if can_be(Rule::TextWidthFolded) {
+        tidied = folded(value);
+        if tidied != value {
+            note(Rule::TextWidthFolded);
+        }
     }
-    let marked = tidied.strip_prefix(['\'', '\u{2019}']).map(str::trim_start);
-    if let Some(rest) = marked.filter(|rest| !rest.is_empty()) {
-        notes.push(Rule::TextApostropheRemoved);
-        tidied = Cow::Owned(rest.to_owned());
+    // A formula may stand behind an apostrophe and an apostrophe in a formula: what is sent has neither.
+    loop {
+        if let Some(rest) = without_marks(&tidied) {
+            note(Rule::TextApostropheRemoved);
+            tidied = Cow::Owned(rest.to_owned());
+        } else if let Some(text) = text_of_formula(&tidied) {
+            // Of ordinary signs it was seen when the cell was cleaned.
+            note(Rule::TextFormulaRemoved);
+            tidied = Cow::Owned(text.trim_matches(is_margin).to_owned());
+        } else {
+            break;
+        }
     }
-    // Of ordinary signs it was seen when the cell was cleaned.
-    if let Some(text) = text_of_formula(&tidied) {
-        notes.push(Rule::TextFormulaRemoved);
-        tidied = Cow::Owned(text.into_owned());
-    }
-    if is_scientific(&tidied) {
+    if can_be(Rule::NumberDigitsLost) && is_scientific(&tidied) {
         return Err(Rule::NumberDigitsLost);
     }
-    match (kind, whole_number(&tidied)) {
-        (Kind::CustomerId, Some(_)) => notes.push(Rule::IdDecimal),
-        (Kind::Phone | Kind::PostalCode | Kind::TaxNumber | Kind::DocumentNumber | Kind::Naics, Some(whole)) => {
-            notes.push(Rule::NumberDecimalRemoved);
+    if let Some(whole) = whole_number(&tidied) {
+        if can_be(Rule::IdDecimal) {
+            note(Rule::IdDecimal);
+        } else if can_be(Rule::NumberDecimalRemoved) {
+            note(Rule::NumberDecimalRemoved);
             tidied = Cow::Owned(whole.to_owned());
         }
-        // Whether a date may be a number is known where the declared formats are.
-        _ => {}
     }
     Ok(tidied)
+}
+
+/// What stands behind the apostrophes of a value that begins with one; `None` where nothing does.
+///
+/// All of them go: a spreadsheet that reads its own export as text puts a second one before the first, and a value that
+/// kept one would be tidied again the next time. What has no shape behind them was inside and is a margin now.
+fn without_marks(value: &str) -> Option<&str> {
+    let rest = value.strip_prefix(APOSTROPHES)?;
+    let rest = rest.trim_start_matches(|character| APOSTROPHES.contains(&character) || is_margin(character));
+    (!rest.is_empty()).then_some(rest)
 }
 
 /// The digits before `.0`, `,0`, `.00` or `,00`, if there is nothing else. Three zeros would be a group of a thousand,
@@ -100,10 +103,12 @@ fn has_decimal_zeros(value: &str) -> bool {
 }
 
 /// Whether a value is a number as spreadsheets and programs write large ones: `4.42079E+11`, `4,4E+11`, `4E+11`,
-/// `4.42079E11`.
+/// `4.42079E11`, `442.079E+09`, `-4.4E +11`.
 ///
-/// One digit stands before the exponent's mark or before a decimal mark, always. Without a decimal mark the exponent
-/// must have its sign: `1E5` and `12E45` are good identifiers, postal codes and passport numbers.
+/// With a decimal mark and a sign of the exponent nothing else is meant; up to three digits stand before the mark, since
+/// the format of engineers has exponents that three divides. Without the one or the other, one digit stands there, and
+/// without a decimal mark the exponent must have its sign: `1E5`, `12E45` and `12.5E11` may be identifiers, postal codes
+/// and passport numbers.
 fn is_scientific(value: &str) -> bool {
     let Some((mantissa, exponent)) = value.split_once(['e', 'E']) else {
         return false;
@@ -111,11 +116,14 @@ fn is_scientific(value: &str) -> bool {
     let digits = |text: &str, most: usize| {
         !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
     };
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa).trim_end();
+    let exponent = exponent.trim_start();
     let signed = exponent.strip_prefix('+');
     match mantissa.split_once(['.', ',']) {
         Some((whole, decimals)) => {
-            let exponent = signed.or_else(|| exponent.strip_prefix('-')).unwrap_or(exponent);
-            digits(whole, 1) && digits(decimals, usize::MAX) && digits(exponent, 3)
+            let signed = signed.or_else(|| exponent.strip_prefix('-'));
+            let most = if signed.is_some() { 3 } else { 1 };
+            digits(whole, most) && digits(decimals, usize::MAX) && digits(signed.unwrap_or(exponent), 3)
         }
         None => digits(mantissa, 1) && signed.is_some_and(|exponent| digits(exponent, 3)),
     }
@@ -139,9 +147,10 @@ fn folded(value: &str) -> Cow<'_, str> {
 /// A text without the apostrophe that kept a spreadsheet from taking it for a number or a formula.
 ///
 /// Before a letter an apostrophe belongs to the name (`'t Hooft`, `'s-Gravenhage`), and before a number of two digits
-/// it may be a shortened year (`'47 Brand`, `'90s Diner`), which leaves two readings: nothing is taken away.
+/// it may be a shortened year (`'47 Brand`, `'90s Diner`), which leaves two readings: nothing is taken away. Two of them
+/// may be a quote (`''Bo'' Probe`), and both stay.
 fn without_text_mark<'value>(value: &'value str, notes: &mut Notes) -> &'value str {
-    let Some(rest) = value.strip_prefix(['\'', '\u{2019}']) else {
+    let Some(rest) = value.strip_prefix(APOSTROPHES) else {
         return value;
     };
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -165,6 +174,16 @@ mod tests {
         Kind::Naics,
         Kind::Date,
         Kind::BirthDate,
+    ];
+
+    const WORDS: [Kind; 7] = [
+        Kind::Email,
+        Kind::Country,
+        Kind::CountryList,
+        Kind::State,
+        Kind::Website,
+        Kind::Choice(&[]),
+        Kind::ChoiceList(&[]),
     ];
 
     fn check(kind: Kind, value: &str, expected: Result<(&str, &[Rule]), Rule>) {
@@ -192,6 +211,15 @@ mod tests {
             "'4.42079E+11",
             "1.5E-05",
             "9.99E+102",
+            "442.079E+09",
+            "44.2E+10",
+            "12,5e-05",
+            "+4.42E+11",
+            "-4.4E+11",
+            "-4E+11",
+            "+4.42E11",
+            "4.42E +11",
+            "4.42 E+11",
         ];
         for kind in DIGITS {
             for value in lost {
@@ -211,7 +239,11 @@ mod tests {
                 "1E",
                 "1E+",
                 "AE1234567",
-                "12.5E+11",
+                "12.5E11",
+                "12E+11",
+                "1234.5E+11",
+                "--1.5E+11",
+                "1.5E++11",
                 "1.E+11",
                 "4.42E+1111",
                 "1E-5",
@@ -223,14 +255,55 @@ mod tests {
     }
 
     #[test]
-    fn one_leading_apostrophe_is_the_mark_of_a_spreadsheet() {
-        for kind in DIGITS {
-            for value in ["'1001", "\u{2019}1001", "' 1001"] {
-                check(kind, value, Ok(("1001", &[Rule::TextApostropheRemoved])));
+    fn leading_apostrophes_are_the_mark_of_a_spreadsheet_and_all_go() {
+        let removed = [Rule::TextApostropheRemoved];
+        for kind in DIGITS.into_iter().chain(WORDS) {
+            for value in [
+                "'1001",
+                "\u{2019}1001",
+                "' 1001",
+                "''1001",
+                "'\u{2019} '1001",
+                "'\u{200b}1001",
+                "'\u{3164}\u{a0}'1001",
+            ] {
+                check(kind, value, Ok(("1001", &removed)));
             }
-            check(kind, "''1", Ok(("'1", &[Rule::TextApostropheRemoved])));
-            check(kind, "'", Ok(("'", &[])));
-            stays(kind, "10'01");
+            check(kind, "''.", Ok((".", &removed)));
+            for value in ["'", "''", "'\u{200b}", "10'01"] {
+                check(kind, value, Ok((value, &[])));
+            }
+        }
+        let both = [
+            Rule::TextWidthFolded,
+            Rule::TextFormulaRemoved,
+            Rule::TextApostropheRemoved,
+        ];
+        check(Kind::Phone, "＝＂''１＂", Ok(("1", &both)));
+        check(Kind::State, "＝＂\u{3164}'ＣＡ＂", Ok(("CA", &both)));
+    }
+
+    #[test]
+    fn words_lose_what_a_spreadsheet_added_and_nothing_else() {
+        for kind in WORDS {
+            check(kind, "'CA", Ok(("CA", &[Rule::TextApostropheRemoved])));
+            for value in ["1.5E+11", "12.0", "see", "1E5"] {
+                stays(kind, value);
+            }
+        }
+        for kind in [
+            Kind::Country,
+            Kind::CountryList,
+            Kind::State,
+            Kind::Choice(&[]),
+            Kind::ChoiceList(&[]),
+        ] {
+            check(kind, "ＣＡ", Ok(("CA", &[Rule::TextWidthFolded])));
+            check(kind, "ＵＳ；ＣＡ", Ok(("US;CA", &[Rule::TextWidthFolded])));
+            stays(kind, "Québec");
+        }
+        for kind in [Kind::Email, Kind::Website] {
+            stays(kind, "ｗｗｗ.example.com");
         }
     }
 
@@ -245,6 +318,8 @@ mod tests {
             "'",
             "O'Neill",
             "' 12",
+            "''12 Main Street",
+            "''Bo'' Probe",
         ] {
             stays(Kind::Text, value);
         }
@@ -266,7 +341,6 @@ mod tests {
             "'100 High St",
             Ok(("100 High St", &[Rule::TextApostropheRemoved])),
         );
-        stays(Kind::Email, "'1@example.com");
     }
 
     #[test]

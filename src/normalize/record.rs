@@ -4,6 +4,7 @@
 //! then every field is normalized in the order of the table. All text goes into two buffers that each worker keeps, so
 //! that a row costs two allocations: its payload and its customer's id.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use csv::ByteRecord;
@@ -273,8 +274,7 @@ impl Normalizer {
         notes: &mut Notes,
     ) -> Result<(), Rule> {
         let kind = id.field().kind;
-        let cell = number::tidy(kind, cell, notes)?;
-        let cell = cell.as_ref();
+        let cell = &*self.tidied(id, cell, context.country, notes)?;
         match kind {
             Kind::CustomerId => id::id(cell, to, notes),
             // A passport has at most nine characters in its machine readable zone and may have more beside it (ICAO Doc
@@ -329,16 +329,40 @@ impl Normalizer {
             }
             Kind::Date => self.dates.past(cell, to, notes),
             Kind::BirthDate => self.dates.birth(cell, to, notes),
-            Kind::Choice(_) => self.synonyms.choice(id, cell, to),
+            Kind::Choice(_) => self.synonyms.words(id, cell, to),
             Kind::ChoiceList(_) => {
                 let start = to.len();
-                choice::list(cell, to, |item, to| self.synonyms.choice(id, item, to))?;
+                self.synonyms.words(id, cell, to)?;
                 if to.get(start..).is_some_and(choice::says_none_and_more) {
                     notes.push(Rule::ChoiceNoneNotAlone);
                 }
                 Ok(())
             }
         }
+    }
+
+    /// A cell as its field's kind writes it, without what a spreadsheet did to it.
+    fn tidied<'cell>(
+        &self,
+        id: FieldId,
+        cell: &'cell str,
+        country: Option<&str>,
+        notes: &mut Notes,
+    ) -> Result<Cow<'cell, str>, Rule> {
+        // Where no table knows the states, one is a name, and a name may begin with an apostrophe (`'Asir`).
+        let is_name = id.field().kind == Kind::State && !state::has_table(country);
+        let kind = if is_name { Kind::Text } else { id.field().kind };
+        let before = notes.len();
+        let tidied = number::tidy(kind, cell, notes)?;
+        // A declared synonym may be in full width or begin with an apostrophe itself: then nothing was repaired.
+        if notes.len() > before
+            && !kind.choices().is_empty()
+            && self.synonyms.words(id, cell, &mut String::new()).is_ok()
+        {
+            notes.truncate(before);
+            return Ok(Cow::Borrowed(cell));
+        }
+        Ok(tidied)
     }
 }
 

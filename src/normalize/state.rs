@@ -41,6 +41,11 @@ pub(super) fn state<'a>(
     to.push_str(code.unwrap_or(&value));
 }
 
+/// Whether a country has a table, so that no state in it is a text of its own.
+pub(super) fn has_table(country: Option<&str>) -> bool {
+    country.is_some_and(|country| COUNTRIES.contains_key(country))
+}
+
 /// Characters of the longest code without its country.
 const LONGEST_CODE: usize = 3;
 

@@ -96,7 +96,7 @@ fn collapse(characters: impl Iterator<Item = char>, to: &mut String) -> Result<(
 /// Characters that mean nothing at the ends of a value: white space, and what copying from web pages, address books
 /// and spreadsheets leaves there (U+FEFF, U+200B–U+200F, U+202A–U+202E, U+2060–U+2069), soft hyphens, and blanks that
 /// are no white space to Unicode (Hangul fillers, the blank pattern of Braille).
-fn is_margin(character: char) -> bool {
+pub(super) fn is_margin(character: char) -> bool {
     character.is_whitespace()
         || is_mark(character)
         || matches!(

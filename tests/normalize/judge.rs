@@ -79,7 +79,9 @@ fn findings(checked: &Checked) -> &[Finding] {
 pub(crate) fn judge(cells: &[String]) -> Result<(), String> {
     let checked = check(cells);
     for finding in findings(&checked) {
-        let rules = finding.field.map_or(RECORD_RULES, |id| id.field().kind.rules());
+        let rules = finding
+            .field
+            .map_or(RECORD_RULES.to_vec(), |id| id.field().kind.rules());
         let is_general = finding.field.is_some() && GENERAL_RULES.contains(&finding.rule);
         if !is_general && !rules.contains(&finding.rule) {
             return Err(format!(
