@@ -307,9 +307,9 @@ rules! {
         why: "nobody is born and no firm is established tomorrow",
         source: "own rule",
         bad: "2126-04-03", good: "1926-04-03";
-    /// A date of birth more than 130 years ago.
+    /// A date of birth more than 130 years ago, or any date before the year 500.
     DateTooOld = "date.too_old", Error, Kept,
-        says: "lies too long ago: more than 130 years for a date of birth",
+        says: "lies too long ago: more than 130 years for a date of birth, or before the year 500",
         advice: "correct the year",
         why: "nobody has lived as long, and no firm is older than the year 500",
         source: "own rule: nobody has lived as long, and no firm is older than the year 500",
