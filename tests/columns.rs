@@ -73,6 +73,44 @@ fn a_whole_column_that_looks_wrong_is_said_of_the_column() {
     );
 }
 
+/// What `validate` says of a column of dates: forty cells made of a day, the fifteenth of some month of 1980.
+fn said_of_dates(date: &str, declared: &str) -> String {
+    let folder = TempDir::new().unwrap();
+    let rows: String = (0..40u32)
+        .map(|n| {
+            let cell = date.replace("MM", &format!("{:02}", n % 12 + 1));
+            format!("C{n},INDIVIDUAL,Ada,Muster,{cell}\n")
+        })
+        .collect();
+    let text = format!("id,customer_type,first_name,last_name,date_of_birth\n{rows}");
+    fs::write(folder.path().join("a.csv"), text).unwrap();
+    let settings = format!("[input]\ndate-formats = [{declared}]\nmax-rejects = \"100%\"\n");
+    fs::write(folder.path().join("a.toml"), settings).unwrap();
+    let (_, _, told) = rollcall(folder.path(), &["validate", "a.csv", "--config", "a.toml"]);
+    let notes = told.lines().filter(|line| line.contains("date_of_birth (column"));
+    let said = notes.filter_map(|line| Some(line.split_once("note: a.csv: ")?.1.to_owned()));
+    said.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn columns_of_dates_are_looked_at_as_they_are_checked() {
+    let unread = "date_of_birth (column `date_of_birth`): 40 of 40 do not fit ISO 8601, all fit %d/%m/%Y; set input.date-formats";
+    for cell in [
+        "15/MM/1980",
+        "'15/MM/1980",
+        "=\"15/MM/1980\"",
+        "15/MM/1980 00:00:00",
+        "15/MM/1980 0:00",
+    ] {
+        assert_eq!(said_of_dates(cell, ""), unread, "{cell}");
+        assert_eq!(said_of_dates(cell, "\"%d/%m/%Y\""), "", "{cell}");
+    }
+    assert_eq!(
+        said_of_dates("15/MM/80", "\"%d/%m/%Y\""),
+        "date_of_birth (column `date_of_birth`): 40 of 40 have a year of two digits; export the column with four"
+    );
+}
+
 #[test]
 fn a_profile_shows_no_value() {
     let folder = TempDir::new().unwrap();

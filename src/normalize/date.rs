@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 
 use super::date_format::{Digits, check_format};
+use super::iso_date::{iso, without_midnight};
 use super::notes::Notes;
 use super::number::whole_number;
 use super::serial::{self, Epoch};
@@ -89,12 +90,15 @@ impl Dates {
         if let Some(date) = iso(value) {
             return date;
         }
+        let day = without_midnight(value);
         let mut found: Option<Result<Date, Rule>> = None;
         let (mut is_serial, mut lacks_century) = (false, false);
         for format in &self.formats {
+            // A format may name midnight itself.
+            let mut text = value;
             let date = match format {
-                Format::Strftime(format, digits) => match BrokenDownTime::parse(format, value) {
-                    Ok(parts) if digits.fit(format, value) => parts.to_date().map_err(|_| Rule::DateImpossible),
+                Format::Strftime(format, digits) => match parts_of(format, &mut text, day) {
+                    Ok(parts) if digits.fit(format, text) => parts.to_date().map_err(|_| Rule::DateImpossible),
                     Ok(parts) => {
                         // The library takes `86` for a year of `%Y`: what was written had two digits.
                         lacks_century |= parts.year().is_some_and(|year| (0..100).contains(&year));
@@ -124,52 +128,21 @@ impl Dates {
         }
         match found {
             Some(date) => date,
-            None if lacks_century || looks_like_two_digit_year(value) => Err(Rule::DateTwoDigitYear),
+            None if lacks_century || looks_like_two_digit_year(day) => Err(Rule::DateTwoDigitYear),
             None if serial::is_likely(value) => Err(Rule::DateSerial),
             None => Err(Rule::DateFormat),
         }
     }
 }
 
-/// Reads `YYYY-MM-DD`, alone or followed by midnight; `None` for any other shape.
-fn iso(value: &str) -> Option<Result<Date, Rule>> {
-    let (date, time) = value.split_at_checked(10)?;
-    let digits = |text: &str| -> Option<i16> {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.parse().ok()
-        } else {
-            None
+/// Reads a text by a format or, if it does not fit, the day in it, which `text` is then.
+fn parts_of<'text>(format: &str, text: &mut &'text str, day: &'text str) -> Result<BrokenDownTime, jiff::Error> {
+    BrokenDownTime::parse(format, *text).or_else(|error| {
+        if day == *text {
+            return Err(error);
         }
-    };
-    let (year, month, day) = (
-        digits(date.get(..4)?)?,
-        digits(date.get(5..7)?)?,
-        digits(date.get(8..10)?)?,
-    );
-    if date.get(4..5)? != "-" || date.get(7..8)? != "-" || !is_midnight(time) {
-        return None;
-    }
-    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
-    Some(Date::new(year, month, day).map_err(|_| Rule::DateImpossible))
-}
-
-/// Whether a text is empty or midnight with an optional offset of zero: what databases append to a date.
-fn is_midnight(time: &str) -> bool {
-    let Some(clock) = time.strip_prefix(['T', 't', ' ']) else {
-        return time.is_empty();
-    };
-    let clock = ["Z", "z", "+00:00", " UTC"]
-        .iter()
-        .find_map(|zone| clock.strip_suffix(zone))
-        .unwrap_or(clock);
-    let Some(rest) = clock.strip_prefix("00:00") else {
-        return false;
-    };
-    let Some(seconds) = rest.strip_prefix(":00") else {
-        return rest.is_empty();
-    };
-    seconds.strip_prefix('.').map_or(seconds.is_empty(), |zeros| {
-        !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
+        *text = day;
+        BrokenDownTime::parse(format, day)
     })
 }
 
@@ -234,6 +207,41 @@ mod tests {
         check(&["%e. %B %Y"], "2. December 1986", Ok("1986-12-02"));
         check(&["%d.%m.%Y 00:00"], "02.12.1986 00:00", Ok("1986-12-02"));
         check(&["%d.%m.%Y 00:00"], "02.12.1986 01:00", Err(Rule::DateFormat));
+        check(&["%d.%m.%Y 00:00"], "02.12.1986", Err(Rule::DateFormat));
+    }
+
+    #[test]
+    fn midnight_behind_a_date_says_nothing() {
+        for midnight in [" 00:00:00", " 0:00", " 0:00:00", "T00:00:00.000Z", " 00:00:00 UTC"] {
+            check(&["%d/%m/%Y"], &format!("2/12/1986{midnight}"), Ok("1986-12-02"));
+            check(&["%b %d, %Y"], &format!("Dec 02, 1986{midnight}"), Ok("1986-12-02"));
+            check(
+                &["%d/%m/%Y"],
+                &format!("02/12/86{midnight}"),
+                Err(Rule::DateTwoDigitYear),
+            );
+            check(
+                &["%d/%m/%Y"],
+                &format!("31/02/1986{midnight}"),
+                Err(Rule::DateImpossible),
+            );
+            check(
+                &["%d/%m/%Y", "%m/%d/%Y"],
+                &format!("02/12/1986{midnight}"),
+                Err(Rule::DateAmbiguous),
+            );
+        }
+        check(&[], "1986-12-02 0:00", Ok("1986-12-02"));
+        for value in [
+            "2/12/1986 10:30",
+            "2/12/1986 0:01",
+            "2/12/1986 00",
+            "2/12/1986 00:00:00.1",
+            " 00:00",
+            "2/12/198600:00",
+        ] {
+            check(&["%d/%m/%Y"], value, Err(Rule::DateFormat));
+        }
     }
 
     #[test]
@@ -333,6 +341,25 @@ mod tests {
         let problem = |format: &str| Dates::new(&[format.to_owned()], Date::constant(2026, 11, 23)).unwrap_err();
         assert!(problem("%d.%m.%Y %H:%M").contains("only midnight"));
         assert!(problem("%-d%-m%Y").contains("fixed number of digits"));
+        for other_order in ["%Y-%d-%m", "%Y-%-d-%-m", "%Y-%e-%m", "%Y-%d-%m 00:00", "%Y-%d-%mT0:00"] {
+            assert!(
+                problem(other_order).contains("ISO 8601 is always read"),
+                "{other_order}"
+            );
+        }
+        for same in [
+            "%Y-%m-%d",
+            "%Y-%m-%d 00:00",
+            "%Y-%-m-%-d",
+            "%Y/%d/%m",
+            "%d-%m-%Y",
+            "%Y-%d-%b",
+        ] {
+            assert!(
+                Dates::new(&[same.to_owned()], Date::constant(2026, 11, 23)).is_ok(),
+                "{same}"
+            );
+        }
         for format in [
             "%d/%m/%y",
             "%m/%Y",

@@ -5,6 +5,8 @@
 use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 
+use super::iso_date::is_another_iso;
+
 /// Checks a format; the error says what is wrong with it, as the end of a sentence.
 pub(super) fn check_format(format: &str) -> Result<Digits, &'static str> {
     let has = |directives: &[&str]| directives.iter().any(|directive| format.contains(directive));
@@ -20,6 +22,12 @@ pub(super) fn check_format(format: &str) -> Result<Digits, &'static str> {
         return Err(
             "needs a year %Y, a month %m, %-m, %b or %B, and a day %d, %-d or %e, or is serial-1900 or \
                     serial-1904",
+        );
+    }
+    if is_another_iso(format) {
+        return Err(
+            "has the shape of YYYY-MM-DD and another order: ISO 8601 is always read, so it would never be asked; \
+                    write the dates of the file as YYYY-MM-DD",
         );
     }
     let digits = Digits::of(format).ok_or(

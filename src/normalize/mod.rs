@@ -15,6 +15,7 @@ mod date_format;
 mod double_encoded;
 mod email;
 mod id;
+mod iso_date;
 mod naics;
 mod naics_table;
 mod notes;

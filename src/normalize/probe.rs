@@ -4,14 +4,16 @@
 //! It is for samples: a cell costs some microseconds, and a number without `+` is tried in every region of
 //! [`REGIONS`] while the caller asks for it.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use super::country::country;
 use super::date::Dates;
 use super::notes::{Notes, has_error};
 use super::phone::Phones;
-use super::{email, text};
-use crate::model::field::FieldId;
+use super::{email, number, text};
+use crate::model::field::{FieldId, Kind};
 use crate::model::fit::{DATE_FORMATS, Fit, REGIONS};
 
 /// Digits that a telephone number without `+` has at least and at most; ITU-T E.164 allows 15.
@@ -41,7 +43,9 @@ impl DateProbe {
     }
 
     /// Whether ISO 8601 reads a cell, and the candidate formats that do: bit n is [`DATE_FORMATS`]\[n\].
+    /// The cell is tidied as the check does.
     pub fn fits(&self, cell: &str) -> (bool, u32) {
+        let cell = &*tidied(Kind::Date, cell);
         if cell.len() > LONGEST_DATE || !cell.contains(|character: char| character.is_ascii_digit()) {
             return (false, 0);
         }
@@ -82,15 +86,16 @@ impl Probe {
         let mut fit = Fit {
             email: cell.contains('@')
                 && fits(|to, notes| {
-                    email::email(cell, to, notes);
+                    email::email(&tidied(Kind::Email, cell), to, notes);
                     Ok(())
                 }),
-            country: country(cell).ok(),
-            website: is_website(cell),
+            country: country(&tidied(Kind::Country, cell)).ok(),
+            website: is_website(&tidied(Kind::Website, cell)),
             ..Fit::default()
         };
+        (fit.iso_date, fit.dates) = self.dates.fits(cell);
+        let cell = &*tidied(Kind::Phone, cell);
         if cell.contains(|character: char| character.is_ascii_digit()) {
-            (fit.iso_date, fit.dates) = self.dates.fits(cell);
             fit.phone = cell.contains('+') && self.is_phone(cell, None);
             fit.national = !fit.phone && looks_national(cell);
             if try_regions && fit.national && !fit.is_date() {
@@ -109,9 +114,15 @@ impl Probe {
     /// The word of a field's closed list that a text is without any synonym.
     pub fn word(id: FieldId, text: &str) -> Option<&'static str> {
         let mut to = String::new();
-        super::choice::Synonyms::default().choice(id, text, &mut to).ok()?;
+        let text = tidied(id.field().kind, text);
+        super::choice::Synonyms::default().choice(id, &text, &mut to).ok()?;
         id.field().kind.choices().iter().copied().find(|word| *word == to)
     }
+}
+
+/// A cell without what a spreadsheet did to it, as the check of its kind sees it; empty where that is a finding.
+fn tidied(kind: Kind, cell: &str) -> Cow<'_, str> {
+    number::tidy(kind, cell, &mut Notes::new()).unwrap_or_default()
 }
 
 /// Whether a check takes a value without an error.
@@ -171,6 +182,20 @@ mod tests {
         assert_eq!(look("Deutschland").country, Some("DE"));
         assert!(look("www.example.org").website && !look("Example Inc.").website);
         assert_eq!(look("Ada"), Fit::default());
+    }
+
+    #[test]
+    fn cells_fit_as_the_check_tidies_them() {
+        assert_eq!(formats("'13/04/1986"), ["%d/%m/%Y"]);
+        assert_eq!(formats("１３/04/1986"), ["%d/%m/%Y"]);
+        assert_eq!(formats("13/04/1986 0:00"), ["%d/%m/%Y"]);
+        assert!(look("'1968-03-14").iso_date && look("1968-03-14 00:00:00").iso_date);
+        assert!(look("'ada@example.org").email && look("'www.example.org").website);
+        assert!(look("'+49 30 901820").phone && look("'030 901820").national);
+        assert_eq!((look("'GB").country, look("ＧＢ").country), (Some("GB"), Some("GB")));
+        assert!(!look("4.42079E+11").national && !look("4.42079E+11").is_date());
+        let id = FieldId::from_path("employment_status").unwrap();
+        assert_eq!(Probe::word(id, "'ｒｅｔｉｒｅｄ"), Some("RETIRED"));
     }
 
     #[test]

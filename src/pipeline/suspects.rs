@@ -19,7 +19,7 @@ use crate::model::mapping::{Mapping, Target};
 use crate::model::naming::shown;
 use crate::model::row::Checked;
 use crate::model::rule::{Rule, Severity};
-use crate::normalize::DateProbe;
+use crate::normalize::{DateProbe, Probe};
 
 /// Filled cells below which nothing is said: a few broken cells are their records' own.
 const FEWEST: u64 = 20;
@@ -107,13 +107,15 @@ impl<'a> Suspects<'a> {
 impl Suspect {
     fn see(&mut self, raw: &[u8], input: &InputSettings, probe: Option<&DateProbe>) {
         let raw = String::from_utf8_lossy(raw);
-        let cell = raw.trim();
-        if cell.is_empty() || input.null_words.iter().any(|word| word == cell) {
+        let cell = Probe::clean(&raw);
+        let is_null = |cell: &str| input.null_words.iter().any(|word| word == cell);
+        // A cell that cannot be cleaned is filled all the same.
+        if raw.trim().is_empty() || is_null(&raw) || is_null(&cell) {
             return;
         }
         self.filled += 1;
         let Some(probe) = probe else { return };
-        let (is_iso, formats) = probe.fits(cell);
+        let (is_iso, formats) = probe.fits(&cell);
         self.not_iso += u64::from(!is_iso);
         for bit in bits(formats) {
             if let Some(count) = self.by_format.get_mut(bit) {
@@ -182,6 +184,8 @@ impl Suspect {
         let (count, filled) = (grouped(*count), grouped(self.filled));
         Some(if *rule == Rule::PhoneNoRegion {
             format!("{count} of {filled} name no country, and neither do their records; set input.default-region")
+        } else if *rule == Rule::DateTwoDigitYear {
+            format!("{count} of {filled} have a year of two digits; export the column with four")
         } else {
             format!("{count} of {filled} are {}; is it the right column?", rule.code())
         })
@@ -267,6 +271,12 @@ mod tests {
             950,
             Rule::PhoneNoRegion,
             Some("950 of 1,000 name no country, and neither do their records; set input.default-region"),
+        );
+        check(
+            1000,
+            950,
+            Rule::DateTwoDigitYear,
+            Some("950 of 1,000 have a year of two digits; export the column with four"),
         );
         check(1000, 500, Rule::EmailNotValid, None);
         check(19, 19, Rule::EmailNotValid, None);
