@@ -15,6 +15,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+#[path = "first_hour/doubts.rs"]
+mod doubts;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -134,8 +137,8 @@ fn no_value_stands_in(export: &Path, config: &str) {
 }
 
 #[test]
-fn an_english_crm_export_needs_one_answer() {
-    first_hour("crm", 1);
+fn an_english_crm_export_needs_two_answers() {
+    first_hour("crm", 2);
 }
 
 #[test]

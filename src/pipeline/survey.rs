@@ -101,6 +101,8 @@ fn look(source: &Source, input: &InputSettings, probe: &Probe) -> Result<Survey,
         }
     }
     survey.trailer = survey.trailer.filter(|_| survey.is_whole);
+    // A trailer is no record and has fields of its own.
+    survey.uneven -= u64::from(survey.trailer.is_some());
     Ok(survey)
 }
 

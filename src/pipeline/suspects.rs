@@ -157,10 +157,18 @@ impl Suspect {
         } else {
             declared.join(" or ")
         };
-        let how_many = if best == self.not_iso {
-            "all".to_owned()
-        } else {
-            grouped(best)
+        // Where some dates are ISO 8601, which always fit, the others are what is spoken of.
+        let (of, how_many) = match (self.not_iso < self.filled, best == self.not_iso) {
+            (false, true) => (grouped(self.filled), "all".to_owned()),
+            (false, false) => (grouped(self.filled), grouped(best)),
+            (true, _) => (
+                format!("the {} that are not ISO 8601", grouped(self.not_iso)),
+                if best == self.not_iso {
+                    format!("all {}", grouped(best))
+                } else {
+                    grouped(best)
+                },
+            ),
         };
         let choice = if formats.len() > 1 {
             "which of them is right only the file's maker knows; "
@@ -168,9 +176,8 @@ impl Suspect {
             ""
         };
         Some(format!(
-            "{} of {} do not fit {wrong}, {how_many} fit {}; {choice}set input.date-formats",
+            "{} of {of} do not fit {wrong}, {how_many} fit {}; {choice}set input.date-formats",
             grouped(unread),
-            grouped(self.filled),
             formats.join(" and ")
         ))
     }
@@ -252,6 +259,30 @@ mod tests {
                 "1,000 of 1,000 do not fit ISO 8601, all fit %d/%m/%Y and %m/%d/%Y; which of them is right only the \
                  file's maker knows; set input.date-formats",
             ),
+        );
+    }
+
+    #[test]
+    fn dates_that_are_iso_are_not_said_to_fit_a_format() {
+        let half = |by_format: u64| Suspect {
+            not_iso: 500,
+            ..suspect(
+                1000,
+                &[("%m/%d/%Y", 218), ("%d/%m/%Y", by_format)],
+                &[(Rule::DateFormat, 282)],
+            )
+        };
+        let declared = ["%m/%d/%Y".to_owned()];
+        assert_eq!(
+            half(500).dates(&declared).as_deref(),
+            Some(
+                "282 of the 500 that are not ISO 8601 do not fit %m/%d/%Y, all 500 fit %d/%m/%Y; set \
+                 input.date-formats"
+            )
+        );
+        assert_eq!(
+            half(490).dates(&declared).as_deref(),
+            Some("282 of the 500 that are not ISO 8601 do not fit %m/%d/%Y, 490 fit %d/%m/%Y; set input.date-formats")
         );
     }
 

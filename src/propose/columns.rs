@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::customer_type::{Customers, customers};
+use super::customer_type::{Customers, customers, has_employers};
 use super::dictionary::{Dictionary, Match, Sense, only_type};
 use super::evidence::{Agreement, EVERY_WORD, agreement, by_values};
 use super::items::items;
+use super::unclear::{self, Facts};
 use super::{Confidence, Item, Seen, Words};
 use crate::model::field::FieldId;
 use crate::profile::Column;
@@ -41,6 +42,8 @@ impl Guessed {
 pub(super) enum Decision {
     Field(FieldId, Confidence, String),
     Ignored(Confidence, String),
+    /// One of these fields or none, with what is to be asked.
+    Asked(Vec<FieldId>, String),
     Unknown,
 }
 
@@ -53,6 +56,8 @@ pub(super) struct Chosen {
     pub(super) fields: Vec<Option<FieldId>>,
     pub(super) known_names: usize,
     sure: BTreeSet<FieldId>,
+    /// Fields among the answers to a question about a column that may feed one of several.
+    offered: BTreeSet<FieldId>,
 }
 
 impl Chosen {
@@ -64,6 +69,11 @@ impl Chosen {
     /// Whether a column surely feeds a field.
     pub(super) fn is_sure(&self, id: FieldId) -> bool {
         self.sure.contains(&id)
+    }
+
+    /// Whether a field is among the answers to a question about a column.
+    pub(super) fn is_offered(&self, id: FieldId) -> bool {
+        self.offered.contains(&id)
     }
 
     /// The columns that may feed a field for which this holds.
@@ -90,14 +100,23 @@ pub(super) fn choose(seen: &Seen<'_>, words: &Words) -> Chosen {
         .filter(|guess| guess.candidates.iter().any(|one| one.is_recognized))
         .count();
     let customers = customers(seen, &guesses, words);
+    let facts = Facts {
+        customers,
+        has_employers: has_employers(seen, &guesses, customers),
+    };
     let mut decisions: Vec<Decision> = columns()
         .zip(&guesses)
-        .map(|((_, column), guess)| decide(seen, column, guess, customers, &dictionary))
+        .map(|((_, column), guess)| decide(seen, column, guess, facts, &dictionary))
         .collect();
     yield_empty(seen, &mut decisions);
+    unclear::ask_for_what_may_be_lost(seen, &mut decisions, words);
     let claims = claims(&decisions);
     let items = items(seen, &decisions, &claims, customers, &guesses);
     let fields = decisions.iter().map(field_of).collect();
+    let offered = decisions.iter().flat_map(|decision| match decision {
+        Decision::Asked(ids, _) => ids.clone(),
+        Decision::Field(..) | Decision::Ignored(..) | Decision::Unknown => Vec::new(),
+    });
     let sure = claims
         .iter()
         .filter(|(_, columns)| matches!(columns.as_slice(), [one] if is_sure(decisions.get(*one))));
@@ -107,6 +126,7 @@ pub(super) fn choose(seen: &Seen<'_>, words: &Words) -> Chosen {
         fields,
         known_names,
         sure: sure.map(|(id, _)| *id).collect(),
+        offered: offered.collect(),
         guesses,
     }
 }
@@ -114,7 +134,7 @@ pub(super) fn choose(seen: &Seen<'_>, words: &Words) -> Chosen {
 pub(super) fn field_of(decision: &Decision) -> Option<FieldId> {
     match decision {
         Decision::Field(id, ..) => Some(*id),
-        Decision::Ignored(..) | Decision::Unknown => None,
+        Decision::Ignored(..) | Decision::Asked(..) | Decision::Unknown => None,
     }
 }
 
@@ -161,6 +181,8 @@ fn guess(dictionary: &Dictionary, name: &str, column: &Column, words: &Words) ->
 fn candidate(sense: Sense, matched: Match, is_one: bool, column: &Column, words: &Words) -> Candidate {
     let id = match sense {
         Sense::Field(id) | Sense::Address(id, _) => id,
+        Sense::FullName | Sense::Company => FieldId::known("registered_name"),
+        Sense::Title | Sense::JobTitle => FieldId::known("occupation"),
         Sense::Ignored(_) => {
             let is_email = agreement(FieldId::known("email_address"), column, words);
             let confidence = match (matched, is_email) {
@@ -206,22 +228,22 @@ fn candidate(sense: Sense, matched: Match, is_one: bool, column: &Column, words:
 }
 
 /// What a column becomes, once it is known what the customers are.
-fn decide(
-    seen: &Seen<'_>,
-    column: &Column,
-    guess: &Guessed,
-    customers: Customers,
-    dictionary: &Dictionary,
-) -> Decision {
+fn decide(seen: &Seen<'_>, column: &Column, guess: &Guessed, facts: Facts, dictionary: &Dictionary) -> Decision {
+    let customers = facts.customers;
     let Some(best) = guess.best() else {
-        return match column.filled {
-            0 if seen.is_whole => Decision::Ignored(Confidence::Sure, format!("empty in all {} records", seen.records)),
-            _ => Decision::Unknown,
+        return if seen.is_empty(column) {
+            Decision::Ignored(Confidence::Sure, seen.empty())
+        } else {
+            Decision::Unknown
         };
     };
     let id = match (best.sense, customers) {
-        (Sense::Ignored(reason), _) => {
-            return Decision::Ignored(best.confidence, format!("{}: {}", dictionary.reason(reason), best.why));
+        (Sense::Ignored(reason), _) => return unclear::ignored(dictionary.reason(reason), best, column, seen, facts),
+        (Sense::FullName | Sense::Company | Sense::Title | Sense::JobTitle, _) => {
+            match unclear::decide(seen, column, best, facts, dictionary) {
+                Ok(id) => id,
+                Err(decision) => return decision,
+            }
         }
         (Sense::Field(id), _) => id,
         (Sense::Address(_, firm), Customers::All(crate::model::field::CustomerType::Corporation)) => firm,
@@ -231,8 +253,8 @@ fn decide(
         }
     };
     let other = matches!((only_type(id), customers), (Some(only), Customers::All(all)) if only != all);
-    if other && column.filled == 0 && seen.is_whole {
-        return Decision::Ignored(Confidence::Sure, format!("empty in all {} records", seen.records));
+    if other && seen.is_empty(column) {
+        return Decision::Ignored(Confidence::Sure, seen.empty());
     }
     // A word such as `Type` means much; where all customers are of one type it need not be this.
     let foreign_type =
@@ -252,9 +274,12 @@ fn yield_empty(seen: &Seen<'_>, decisions: &mut [Decision]) {
         .into_values()
         .filter(|claimants| claimants.iter().any(filled))
     {
-        for index in claimants.iter().filter(|index| seen.is_whole && !filled(index)) {
+        for index in claimants
+            .iter()
+            .filter(|index| seen.is_whole && seen.records > 0 && !filled(index))
+        {
             if let Some(decision) = decisions.get_mut(*index) {
-                *decision = Decision::Ignored(Confidence::Sure, format!("empty in all {} records", seen.records));
+                *decision = Decision::Ignored(Confidence::Sure, seen.empty());
             }
         }
     }

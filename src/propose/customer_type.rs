@@ -31,7 +31,10 @@ pub(super) fn customers(seen: &Seen<'_>, guesses: &[Guessed], words: &Words) -> 
     {
         return Customers::All(customer_type);
     }
-    match (evidence(CustomerType::Individual), evidence(CustomerType::Corporation)) {
+    let is_firm = evidence(CustomerType::Corporation);
+    match (evidence(CustomerType::Individual), is_firm) {
+        // A whole name beside a company may be that of a person who works there.
+        (false, true) if has_whole_names(seen, guesses) && !has_firms_only(seen, guesses) => Customers::Unknown,
         (true, true) => Customers::Mixed,
         (true, false) => Customers::All(CustomerType::Individual),
         (false, true) => Customers::All(CustomerType::Corporation),
@@ -64,13 +67,44 @@ fn evidence(seen: &Seen<'_>, guesses: &[Guessed], customer_type: CustomerType) -
     let is_evidence = move |guess: &Guessed| {
         guess.best().is_some_and(|best| match best.sense {
             Sense::Field(id) => best.is_recognized && only_type(id) == Some(customer_type),
-            Sense::Address(..) | Sense::Ignored(_) => false,
+            Sense::Company => best.is_recognized && customer_type == CustomerType::Corporation,
+            Sense::Address(..) | Sense::Ignored(_) | Sense::FullName | Sense::Title | Sense::JobTitle => false,
         })
     };
     let filled = |index: usize| seen.columns.get(index).is_some_and(|column| column.filled > 0);
     let numbered = guesses.iter().enumerate();
     let found = numbered.filter(move |(index, guess)| filled(*index) && is_evidence(guess));
     found.map(|(index, _)| index).collect::<Vec<_>>().into_iter()
+}
+
+/// Whether a filled column holds whole names.
+fn has_whole_names(seen: &Seen<'_>, guesses: &[Guessed]) -> bool {
+    has_filled(seen, guesses, |sense| sense == Sense::FullName)
+}
+
+/// Whether a filled column is one that only firms have, the name of a company aside: a person's employer has one.
+fn has_firms_only(seen: &Seen<'_>, guesses: &[Guessed]) -> bool {
+    let is_firms = |sense| matches!(sense, Sense::Field(id) if only_type(id) == Some(CustomerType::Corporation));
+    has_filled(seen, guesses, is_firms)
+}
+
+fn has_filled(seen: &Seen<'_>, guesses: &[Guessed], is_it: impl Fn(Sense) -> bool) -> bool {
+    let mut columns = seen.columns.iter().zip(guesses);
+    columns.any(|(column, guess)| {
+        column.filled > 0 && guess.best().is_some_and(|best| best.is_recognized && is_it(best.sense))
+    })
+}
+
+/// Whether the company of a record may be the employer of the customer: where there are persons and nothing but the
+/// company speaks for firms. A column that names the type beside columns of firms says that both are customers.
+pub(super) fn has_employers(seen: &Seen<'_>, guesses: &[Guessed], customers: Customers) -> bool {
+    let has_persons = evidence(seen, guesses, CustomerType::Individual).next().is_some();
+    let both_are_customers = type_column(guesses).is_some() && has_firms_only(seen, guesses);
+    match customers {
+        Customers::All(CustomerType::Individual) => true,
+        Customers::All(CustomerType::Corporation) => false,
+        Customers::Mixed | Customers::Unknown => (has_persons || has_whole_names(seen, guesses)) && !both_are_customers,
+    }
 }
 
 /// `[columns.constants]`: the type of customer where no column names it, and what else nothing gives.
@@ -103,7 +137,7 @@ pub(super) fn constants(seen: &Seen<'_>, chosen: &Chosen) -> Vec<Item> {
             both.map(|one| line(one, String::new())).to_vec(),
         )),
         Customers::Unknown if !is_named => items.push(Item::question(
-            "persons or firms? No column that only one of them has is filled.",
+            "persons or firms? No column that surely only one of them has is filled.",
             both.map(|one| line(one, String::new())).to_vec(),
         )),
         Customers::All(_) | Customers::Mixed | Customers::Unknown => {}
@@ -125,7 +159,7 @@ fn missing(chosen: &Chosen) -> impl Iterator<Item = Item> {
     let lacking = FieldId::all()
         .filter(|id| *id != FieldId::CUSTOMER_TYPE)
         .filter(required);
-    lacking.filter(|id| !chosen.is_proposed(*id)).map(|id| {
+    lacking.filter(|id| !chosen.is_proposed(*id) && !chosen.is_offered(*id)).map(|id| {
         let question = format!(
             "no column looks like {}, which is required ({}): map one in [columns]; a constant gives every record the same.",
             id.path(),

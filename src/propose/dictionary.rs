@@ -23,6 +23,14 @@ pub(super) enum Sense {
     Field(FieldId),
     /// A field of both addresses; the ids are those of a person's and of a firm's.
     Address(FieldId, FieldId),
+    /// A whole name, of a person or of a firm.
+    FullName,
+    /// The firm that is the customer, or the employer of a person.
+    Company,
+    /// A form of address, or what a person does.
+    Title,
+    /// What a person does, customer or contact.
+    JobTitle,
     /// Nothing that the API has a field for, with the number of the reason.
     Ignored(usize),
 }
@@ -45,6 +53,7 @@ pub(super) struct Dictionary {
     abbreviations: BTreeMap<String, String>,
     qualifiers: BTreeSet<String>,
     reasons: Vec<String>,
+    forms_of_address: BTreeSet<String>,
 }
 
 impl Dictionary {
@@ -77,6 +86,10 @@ impl Dictionary {
                 }
             }
         }
+        dictionary.add_unclear(&section("unclear"));
+        let forms = section("forms_of_address");
+        let forms = forms.get("names").map(texts).unwrap_or_default();
+        dictionary.forms_of_address.extend(forms);
         for (reason, names) in &section("ignore") {
             let sense = Sense::Ignored(dictionary.reasons.len());
             dictionary.reasons.push(reason.clone());
@@ -98,6 +111,21 @@ impl Dictionary {
             }
         }
         dictionary
+    }
+
+    /// Adds the names that do not say alone which field they are.
+    fn add_unclear(&mut self, names: &toml::Table) {
+        let senses = [
+            ("full_name", Sense::FullName),
+            ("company", Sense::Company),
+            ("title", Sense::Title),
+            ("job_title", Sense::JobTitle),
+        ];
+        for (key, sense) in senses {
+            for name in names.get(key).map(texts).unwrap_or_default() {
+                self.add(&name, sense);
+            }
+        }
     }
 
     fn add(&mut self, name: &str, sense: Sense) {
@@ -139,6 +167,13 @@ impl Dictionary {
             .max_by(|one, other| one.0.total_cmp(&other.0));
         let (_, senses) = best.filter(|(score, _)| *score >= NEAR)?;
         Some((senses.iter().copied().collect(), Match::Fuzzy))
+    }
+
+    /// Whether a text is made of nothing but forms of address: `Prof. Dr.`.
+    pub(super) fn is_form_of_address(&self, text: &str) -> bool {
+        let words = text.split(|character: char| !character.is_alphabetic());
+        let mut words = words.filter(|word| !word.is_empty()).peekable();
+        words.peek().is_some() && words.all(|word| self.forms_of_address.contains(&word.to_lowercase()))
     }
 
     /// Why a column is left out.
@@ -186,6 +221,10 @@ mod tests {
             .map(|sense| match sense {
                 Sense::Field(id) => id.path().to_owned(),
                 Sense::Address(person, _) => person.field().parts().1.to_owned(),
+                Sense::FullName => "?full name".to_owned(),
+                Sense::Company => "?company".to_owned(),
+                Sense::Title => "?title".to_owned(),
+                Sense::JobTitle => "?job title".to_owned(),
                 Sense::Ignored(reason) => format!("-{}", dictionary.reason(*reason)),
             })
             .collect();
@@ -249,6 +288,12 @@ mod tests {
             ("E-Mail", "email_address"),
             ("Correo electrónico", "email_address"),
             ("total_assets", "investment_profile.total_assets"),
+            ("Name", "?full name"),
+            ("Imię i nazwisko", "?full name"),
+            ("companyName", "?company"),
+            ("Titel", "?title"),
+            ("Job Title", "?job title"),
+            ("State Code", "state"),
             ("Fax", "-a fax number"),
             ("contactName", "-a contact person"),
             ("Created Date", "-when the record was made or changed"),
@@ -266,6 +311,8 @@ mod tests {
     fn a_slip_of_the_fingers_is_no_exact_name() {
         check("Frist Name", "first_name", Match::Fuzzy);
         check("Telefonn", "telephone_number", Match::Fuzzy);
+        // What a person owns and what an account is fed with are two things.
+        assert_eq!(Dictionary::new().look_up("Source of Wealth"), None);
         assert_eq!(Dictionary::new().look_up("Zorblax"), None);
         assert_eq!(Dictionary::new().look_up(""), None);
     }

@@ -28,10 +28,19 @@ pub(super) fn items(
 ) -> Vec<Item> {
     let mut items = Vec::new();
     let mut named = BTreeSet::new();
+    let same = same_names(seen.header);
     let columns = seen.header.iter().zip(decisions).zip(guesses).enumerate();
     for (index, ((name, decision), guess)) in columns {
         if REJECT_COLUMNS.contains(&name.as_str()) || !named.insert(super::fold::words(name)) {
-            // A second column of a name is said by the reader, which refuses the header.
+            // A second column of a name has been spoken of with the first.
+            continue;
+        }
+        let is_left_out = matches!(decision, Decision::Ignored(Confidence::Sure, _));
+        if let Some(same) = same
+            .get(&super::fold::words(name))
+            .filter(|same| **same > 1 && !is_left_out)
+        {
+            items.push(twice(name, *same, field_of(decision)));
             continue;
         }
         if RESERVED.contains(&name.as_str()) {
@@ -43,8 +52,14 @@ pub(super) fn items(
             .and_then(|id| claims.get(&id))
             .map_or(&[][..], Vec::as_slice);
         if claimants.len() > 1 {
-            if claimants.first() == Some(&index) {
-                items.push(several(seen, decisions, claimants));
+            // No line can choose between columns of one name.
+            let is_alone = |index: &&usize| {
+                let name = seen.header.get(**index).map(|name| super::fold::words(name));
+                name.and_then(|name| same.get(&name)) == Some(&1)
+            };
+            let apart: Vec<usize> = claimants.iter().filter(is_alone).copied().collect();
+            if apart.first() == Some(&index) {
+                items.push(several(seen, decisions, &apart));
             }
             continue;
         }
@@ -56,6 +71,7 @@ pub(super) fn items(
                 vec![ignore_line(name, ""), unknown_line(name)],
             ),
             Decision::Field(id, confidence, why) => question(name, (*id, *confidence, why), guess, customers),
+            Decision::Asked(ids, why) => asked(name, ids, why, claims),
             Decision::Unknown => Item::question(
                 format!("what is {}? The name is not known: write the path of a field (`rollcall fields`), or leave it out.", shown(name)),
                 vec![unknown_line(name), ignore_line(name, "")],
@@ -83,6 +99,8 @@ fn question(
         let ids = match candidate.sense {
             Sense::Field(id) => vec![id],
             Sense::Address(person, firm) => vec![person, firm],
+            Sense::FullName | Sense::Company => vec![FieldId::known("registered_name")],
+            Sense::Title | Sense::JobTitle => vec![FieldId::known("occupation")],
             Sense::Ignored(_) => Vec::new(),
         };
         for id in ids.into_iter().filter(|id| offered.insert(*id)) {
@@ -113,6 +131,39 @@ fn question(
         ),
     };
     Item::question(text, lines)
+}
+
+/// One column that may feed one of several fields, or none. A field that another column feeds is not offered.
+fn asked(name: &str, ids: &[FieldId], why: &str, claims: &BTreeMap<FieldId, Vec<usize>>) -> Item {
+    let free = ids.iter().filter(|id| !claims.contains_key(id));
+    let mut lines: Vec<_> = free.map(|id| field_line(name, *id, "")).collect();
+    lines.push(ignore_line(name, ""));
+    Item::question(format!("what is {}? Here {why}.", shown(name)), lines)
+}
+
+/// How many columns have each name, in the form in which names are compared.
+fn same_names(header: &[String]) -> BTreeMap<Vec<String>, usize> {
+    let mut same = BTreeMap::new();
+    for name in header {
+        *same.entry(super::fold::words(name)).or_default() += 1;
+    }
+    same
+}
+
+/// Several columns of one name: no line tells them apart, so that only leaving all of them out can be chosen in here.
+fn twice(name: &str, same: usize, field: Option<FieldId>) -> Item {
+    let refused = format!(
+        "{same} columns are called {}: no line in here tells them apart, and `rollcall validate` refuses the file. Have the \
+         export name its columns apart",
+        shown(name)
+    );
+    match field {
+        Some(_) => Item::question(format!("{refused}."), Vec::new()),
+        None => Item::question(
+            format!("{refused}, or leave all of them out."),
+            vec![ignore_line(name, "")],
+        ),
+    }
 }
 
 /// Several columns for one field.

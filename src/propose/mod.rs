@@ -13,12 +13,14 @@ mod fold;
 mod items;
 mod region;
 mod settings;
+mod unclear;
 mod words;
 mod write;
 
 use std::collections::BTreeMap;
 
 use crate::model::field::FieldId;
+use crate::model::figures::counted;
 use crate::profile::Column;
 pub use write::{Letter, written};
 
@@ -53,6 +55,8 @@ pub struct Seen<'a> {
     pub columns: &'a [Column],
     /// Records that were looked at.
     pub records: u64,
+    /// Records with another number of fields than the header.
+    pub uneven: u64,
     /// Whether there are no more.
     pub is_whole: bool,
     /// What separates fields.
@@ -66,6 +70,18 @@ pub struct Seen<'a> {
     pub trailer: Option<(&'a str, usize)>,
     /// The word of a field's closed list that a text is without any synonym.
     pub word: fn(FieldId, &str) -> Option<&'static str>,
+}
+
+impl Seen<'_> {
+    /// Whether a column is known to hold nothing: there are records, all were looked at, and none has it filled.
+    fn is_empty(&self, column: &Column) -> bool {
+        self.is_whole && self.records > 0 && column.filled == 0
+    }
+
+    /// Why a column that is empty is left out.
+    fn empty(&self) -> String {
+        format!("empty in all {}", counted(self.records, "record"))
+    }
 }
 
 /// Asks for words of closed lists.
@@ -147,6 +163,11 @@ impl Proposal {
     /// How many questions are left to people.
     pub fn questions(&self) -> usize {
         self.items().filter(|item| item.question.is_some()).count()
+    }
+
+    /// How many of the questions only another header of the file answers.
+    pub fn unnameable(&self) -> usize {
+        self.items().filter(|item| item.lines.is_empty()).count()
     }
 
     /// How many columns are mapped and how many left out, for sure.

@@ -15,7 +15,7 @@ use crate::model::naming::{quoted, shown};
 /// Regions that a question offers.
 const OFFERED: usize = 3;
 
-/// Share of the countries of a file, in hundredths, from which one is that of the file.
+/// Share of the records of a file, in hundredths, from which their country is that of the file.
 const NEARLY_ALL: u64 = 95;
 
 /// The line `default-region`, or the question about it.
@@ -35,10 +35,11 @@ pub(super) fn region(seen: &Seen<'_>, chosen: &Chosen) -> Option<Item> {
             return None;
         }
         let most = column.country_codes.iter().max_by_key(|(_, count)| **count);
-        if let Some((code, count)) = most.filter(|(_, count)| share(**count, column.traits.countries) >= NEARLY_ALL) {
+        // Of all records and not of those with a country: those without one are the ones that need it.
+        if let Some((code, count)) = most.filter(|(_, count)| share(**count, column.cells) >= NEARLY_ALL) {
             let why = format!(
-                "for numbers of {names} without + in records without a country; {count} of {} in {} are {code}",
-                column.filled,
+                "for numbers of {names} without + in records without a country; {count} of {} records are {code} by {}",
+                column.cells,
                 shown(name)
             );
             return Some(Item::sure(line(code, why)));

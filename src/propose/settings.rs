@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::columns::Chosen;
 use super::{Item, Line, Seen, dates, region};
 use crate::config;
+use crate::model::figures::counted;
 use crate::model::naming::quoted;
 
 /// The lines of `[input]`, in the order in which a file is read.
@@ -16,7 +17,7 @@ pub(super) fn input(seen: &Seen<'_>, chosen: &Chosen) -> Vec<Item> {
         } else {
             quoted(&char::from(seen.delimiter).to_string())
         },
-        why: "the only one that gives every record the columns of the header".to_owned(),
+        why: evenness(seen),
     };
     let mut items = vec![Item::sure(delimiter)];
     items.extend(encoding(seen));
@@ -25,6 +26,19 @@ pub(super) fn input(seen: &Seen<'_>, chosen: &Chosen) -> Vec<Item> {
     items.extend(absent(seen, chosen));
     items.extend(trailer(seen));
     items
+}
+
+/// What speaks for the separator, in figures that hold for the records that were looked at.
+fn evenness(seen: &Seen<'_>) -> String {
+    let columns = counted(seen.header.len() as u64, "column");
+    match (seen.records, seen.uneven) {
+        (0, 0) => format!("gives the header {columns}"),
+        (records, 0) => format!("gives {} the {columns} of the header", counted(records, "record")),
+        (records, uneven) => format!(
+            "gives {records} of {} the {columns} of the header",
+            counted(records + uneven, "record")
+        ),
+    }
 }
 
 fn encoding(seen: &Seen<'_>) -> Option<Item> {

@@ -23,6 +23,8 @@ pub struct Letter<'a> {
     pub dialect: &'a str,
     /// What was looked at: `12 records`.
     pub records: &'a str,
+    /// Whether there are any.
+    pub has_records: bool,
     /// Whether there are no more.
     pub is_whole: bool,
     /// The command to type next.
@@ -58,7 +60,9 @@ struct Writer {
 
 impl Writer {
     fn head(&mut self, proposal: &Proposal, letter: &Letter<'_>) {
-        let looked_at = if letter.is_whole {
+        let looked_at = if !letter.has_records {
+            "the header alone: no record was looked at, so that nothing is known of the values".to_owned()
+        } else if letter.is_whole {
             format!("all {}", letter.records)
         } else {
             format!(

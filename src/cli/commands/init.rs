@@ -9,10 +9,11 @@ use crate::cli::args::InitArgs;
 use crate::cli::diagnostics::{FirstHour, harmless, say};
 use crate::cli::exit::Exit;
 use crate::clock;
+use crate::config::settings::ColumnSettings;
 use crate::config::{Layers, resolve};
 use crate::pipeline::{Survey, survey};
 use crate::propose::{Letter, Proposal, Seen, propose, written};
-use crate::read::{Source, looks_like_data};
+use crate::read::{HeaderProblem, Source, looks_like_data, map_what_fits};
 use crate::report::counted;
 
 /// The output that is standard output.
@@ -28,7 +29,7 @@ pub(in crate::cli) fn run(args: &InitArgs) -> Result<Exit> {
     let source = Source::from_argument(&args.file, &std::env::temp_dir())?;
     let survey = survey(&source, &settings, clock::today())?;
     let proposal = proposal(&survey);
-    if looks_like_data(&survey.header, proposal.known_names) {
+    if names_nothing(&survey.header, proposal.known_names) {
         let name = source.name().to_owned();
         return Err(FirstHour::NoHeader { name }.into());
     }
@@ -48,6 +49,7 @@ pub(in crate::cli) fn run(args: &InitArgs) -> Result<Exit> {
             source: source.name(),
             dialect: &dialect(&survey),
             records: &counted(survey.records, "record"),
+            has_records: survey.records > 0,
             is_whole: survey.is_whole,
             next: &harmless(&next),
         },
@@ -61,6 +63,18 @@ pub(in crate::cli) fn run(args: &InitArgs) -> Result<Exit> {
     }
     say(&closing(&proposal, &args.output, to_stdout, &next));
     Ok(Exit::Success)
+}
+
+/// Whether the first record is no header: it looks like data, or not one of its cells is a name of a language that is known
+/// and `validate` would say the same.
+fn names_nothing(header: &[String], known_names: usize) -> bool {
+    let is_refused = || {
+        let (_, problems) = map_what_fits(header, &ColumnSettings::default());
+        problems
+            .iter()
+            .any(|problem| matches!(problem, HeaderProblem::LooksLikeData))
+    };
+    looks_like_data(header, known_names) || (known_names == 0 && is_refused())
 }
 
 fn taken(output: &Path) -> anyhow::Error {
@@ -78,6 +92,7 @@ fn proposal(survey: &Survey) -> Proposal {
         header: &survey.header,
         columns: &survey.columns,
         records: survey.records,
+        uneven: survey.uneven,
         is_whole: survey.is_whole,
         delimiter: survey.dialect.delimiter,
         encodings: &encodings,
@@ -96,13 +111,17 @@ fn dialect(survey: &Survey) -> String {
 
 /// What was found, in a few lines.
 fn found(source: &Source, survey: &Survey, proposal: &Proposal) -> String {
-    let reach = if survey.is_whole { "all" } else { "the first" };
+    let records = counted(survey.records, "record");
+    let looked_at = match (survey.records, survey.is_whole) {
+        (0, _) => "no record to look at".to_owned(),
+        (_, true) => format!("looked at all {records}"),
+        (_, false) => format!("looked at the first {records}"),
+    };
     let mut text = format!(
-        "{}: {}, {}; looked at {reach} {}\n",
+        "{}: {}, {}; {looked_at}\n",
         source.name(),
         dialect(survey),
         counted(survey.header.len() as u64, "column"),
-        counted(survey.records, "record")
     );
     if survey.uneven > 0 {
         text.push_str(&format!(
@@ -143,10 +162,21 @@ fn closing(proposal: &Proposal, output: &Path, to_stdout: bool, next: &str) -> S
     } else {
         output.display().to_string()
     };
+    let unnameable = match proposal.unnameable() {
+        0 => String::new(),
+        count => format!(
+            "{} by another header of the export alone: no line answers it\n",
+            if count == 1 {
+                "1 is answered".to_owned()
+            } else {
+                format!("{count} are answered")
+            }
+        ),
+    };
     match proposal.questions() {
         0 => format!("no question is left; read {place}, then\nhint: {next}\n"),
         count => format!(
-            "{} left: look for QUESTION in {place}, answer by taking a # away, then\nhint: {next}\n",
+            "{} left: look for QUESTION in {place}, answer by taking a # away, then\n{unnameable}hint: {next}\n",
             if count == 1 {
                 "1 question is".to_owned()
             } else {
