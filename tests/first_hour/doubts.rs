@@ -20,7 +20,7 @@ fn persons_with(name: &str, values: &[&str]) -> String {
 fn asks(written: &str, name: &str, answers: &[&str]) -> bool {
     let line = |answer: &&str| has(written, &format!("#\"{name}\" = \"{answer}\""));
     let is_sure = written.lines().any(|line| line.starts_with(&format!("\"{name}\" = ")));
-    !is_sure && answers.iter().all(|answer| line(&answer))
+    !is_sure && answers.iter().all(|answer| line(answer))
 }
 
 #[test]
