@@ -241,7 +241,7 @@ impl FieldId {
             (Rule::TextNoContent, !field.is_name()),
         ];
         let can = move |rule: &Rule| !cannot.contains(&(*rule, true));
-        GENERAL_RULES.iter().chain(field.kind.rules()).copied().filter(can)
+        GENERAL_RULES.iter().copied().chain(field.kind.rules()).filter(can)
     }
 
     /// Position in [`FIELDS`], for tables with one entry a field.
