@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn the_text_of_a_date_too_old_names_both_limits() {
+        let says = Rule::DateTooOld.text().says;
+        for limit in [OLDEST_YEARS, EARLIEST_YEAR.into()] {
+            assert!(says.contains(&limit.to_string()), "{says}");
+        }
+    }
+
+    #[test]
     fn a_year_alone_is_no_number_of_days() {
         for value in ["1800", "1986", "1986.0", "2100"] {
             check(&["serial-1900"], value, Err(Rule::DateAmbiguous));
