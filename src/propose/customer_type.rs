@@ -101,6 +101,8 @@ pub(super) fn has_employers(seen: &Seen<'_>, guesses: &[Guessed], customers: Cus
     let has_persons = evidence(seen, guesses, CustomerType::Individual).next().is_some();
     let both_are_customers = type_column(guesses).is_some() && has_firms_only(seen, guesses);
     match customers {
+        // Without a record nothing tells firms from employers.
+        _ if seen.records == 0 => true,
         Customers::All(CustomerType::Individual) => true,
         Customers::All(CustomerType::Corporation) => false,
         Customers::Mixed | Customers::Unknown => (has_persons || has_whole_names(seen, guesses)) && !both_are_customers,

@@ -185,10 +185,13 @@ fn several(seen: &Seen<'_>, decisions: &[Decision], claimants: &[usize]) -> Item
         lines.push(field_line(name, *id, &figures));
         lines.push(ignore_line(name, ""));
     }
-    let question = format!(
-        "which of {} feeds {path}? One column can; leave out the others.",
-        names.join(", ")
-    );
+    let question = match names.as_slice() {
+        [only] => format!("does {only} feed {path}? Columns that share a name look like it too."),
+        _ => format!(
+            "which of {} feeds {path}? One column can; leave out the others.",
+            names.join(", ")
+        ),
+    };
     Item::question(question, lines)
 }
 

@@ -20,7 +20,7 @@ fn persons_with(name: &str, values: &[&str]) -> String {
 fn asks(written: &str, name: &str, answers: &[&str]) -> bool {
     let line = |answer: &&str| has(written, &format!("#\"{name}\" = \"{answer}\""));
     let is_sure = written.lines().any(|line| line.starts_with(&format!("\"{name}\" = ")));
-    !is_sure && answers.iter().all(|answer| line(answer))
+    !is_sure && answers.iter().all(line)
 }
 
 #[test]
@@ -106,6 +106,11 @@ fn a_whole_name_of_a_person_is_no_name_of_a_firm() {
 
 #[test]
 fn of_a_header_alone_nothing_is_said_about_values() {
+    let written = proposed("id,Name,Company\n");
+    assert!(
+        asks(&written, "Company", &["registered_name", "employer_name"]),
+        "{written}"
+    );
     let written = proposed("id,first name,last name,Title,qqq\n");
     assert!(asks(&written, "qqq", &["?", "ignore"]), "{written}");
     assert!(asks(&written, "Title", &["occupation", "ignore"]), "{written}");
@@ -139,6 +144,11 @@ fn columns_of_one_name_are_no_question_that_a_line_answers() {
     let written = proposed(format!("id,first name,last name,id\n{rows}"));
     assert!(written.contains("2 columns are called `id`"), "{written}");
     assert!(!written.contains("\"id\" ="), "{written}");
+    let written = proposed(format!("id,Customer No,last name,id\n{rows}"));
+    assert!(
+        asks(&written, "Customer No", &["id", "ignore"]) && written.contains("does `Customer No` feed id?"),
+        "{written}"
+    );
     // Columns that are left out may share a name.
     let written = proposed(format!("fax,first name,last name,fax\n{rows}"));
     assert!(has(&written, "\"fax\" = \"ignore\""), "{written}");
