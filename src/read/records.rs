@@ -262,7 +262,11 @@ impl Records {
     fn read(&mut self, record: &mut ByteRecord, number: u64) -> Result<Option<Next>, ReadError> {
         let parsed = loop {
             let parsed = match self.reader.read_byte_record(record) {
-                Ok(false) => return Ok(None),
+                Ok(false) => {
+                    // After going back the parser drops a mark without a word, and there may be nothing behind it.
+                    while self.reader.get_mut().skip_marks() {}
+                    return Ok(None);
+                }
                 Ok(true) => {
                     let end = self.reader.position().byte();
                     self.reader.get_mut().record_ended(end)
