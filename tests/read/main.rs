@@ -276,6 +276,24 @@ proptest! {
 }
 
 #[test]
+fn lines_of_marks_alone_are_blank_to_the_end() {
+    let text = b"id,n\n1,a\n\xef\xbb\xbf\n\xef\xbb\xbf";
+    for size in 1..text.len() {
+        let (text, sizes) = (text.to_vec(), vec![size]);
+        let drip = Drip {
+            text: text.clone(),
+            at: 0,
+            sizes,
+            reads: 0,
+        };
+        let dialect = Dialect::of(&text, None).unwrap();
+        let records = Records::from_text("a.csv", Box::new(drip), dialect, &settings(None)).unwrap();
+        let whole = drain(records, 1).unwrap();
+        assert_eq!((whole.2.blank_lines, whole.2.lines), (2, 4), "{size}");
+    }
+}
+
+#[test]
 fn chunks_of_records_larger_than_the_buffers_come_out_alike() {
     let long = "x".repeat(150_000);
     let text = format!("id,n\r\n1,\"{long}\r\n\"\r\n\r\n2,b\r3,{long}\n4,\"é\"").into_bytes();

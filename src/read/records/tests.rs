@@ -102,14 +102,6 @@ fn blank_lines_are_skipped_and_counted() {
 }
 
 #[test]
-fn lines_of_marks_alone_are_blank_to_the_end() {
-    check(
-        b"id,n\n1,a\n\xef\xbb\xbf\n\xef\xbb\xbf",
-        "1:2:5 1/a | 2 blank, 4 lines, 16 bytes",
-    );
-}
-
-#[test]
 fn a_header_alone_is_a_source_without_records() {
     check(b"id,n", "0 blank, 1 lines, 4 bytes");
     check(b"id,n\r\n", "0 blank, 1 lines, 6 bytes");
