@@ -17,6 +17,7 @@ use unicode_normalization::char::is_combining_mark;
 #[cfg(test)]
 use super::country_table::ALPHA2;
 use super::country_table::{CURRENT, LONGEST_KEY_BYTES, WITHDRAWN};
+use crate::model::rule::Rule;
 
 /// Why a text is not a country of today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +182,18 @@ pub(super) fn plain_letters(char: char) -> &'static str {
         'þ' => "th",
         'ς' => "σ",
         _ => "",
+    }
+}
+
+/// Appends the code of a country.
+pub(super) fn country_code(value: &str, to: &mut String) -> Result<(), Rule> {
+    match country(value) {
+        Ok(code) => {
+            to.push_str(code);
+            Ok(())
+        }
+        Err(CountryError::Withdrawn(_)) => Err(Rule::CountryWithdrawn),
+        Err(CountryError::Unknown) => Err(Rule::CountryUnknown),
     }
 }
 

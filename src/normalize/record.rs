@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::cells::Cells;
 use super::choice::{self, Synonyms};
 use super::context::{self, Context};
-use super::country::{CountryError, country};
+use super::country::{country, country_code};
 use super::date::Dates;
 use super::notes::Notes;
 use super::phone::Phones;
@@ -173,8 +173,12 @@ impl Normalizer {
         }
     }
 
+    fn is_null(&self, cell: &str) -> bool {
+        self.null_words.iter().any(|word| word == cell)
+    }
+
     fn clean_cell(&self, scratch: &mut Scratch, mapping: &Mapping, id: FieldId, raw: &str) {
-        if raw.is_empty() || self.null_words.iter().any(|word| word == raw) {
+        if raw.is_empty() || self.is_null(raw) {
             return;
         }
         let Scratch {
@@ -191,8 +195,7 @@ impl Normalizer {
         } else {
             cells.put(id, |to| text::clean(raw, marks, to, notes))
         };
-        let is_null = |cell: &str| self.null_words.iter().any(|word| word == cell);
-        if cells.get(id).is_some_and(is_null) {
+        if cells.get(id).is_some_and(|cell| self.is_null(cell)) {
             cells.remove(id);
         }
         if cells.get(id).is_some_and(is_spreadsheet_error) {
@@ -240,6 +243,8 @@ impl Normalizer {
         }
         let context = Context::of(id, customer_type, cells, values);
         let put = values.put(id, |to| self.normalize(phones, id, cell, &context, to, notes));
+        let is_missing = need == Need::Required && put.is_ok() && values.get(id).is_none();
+        let put = if is_missing { Err(Rule::FieldRequired) } else { put };
         self.find(findings, mapping, id, (notes, put), cell);
     }
 
@@ -275,6 +280,9 @@ impl Normalizer {
     ) -> Result<(), Rule> {
         let kind = id.field().kind;
         let cell = &*self.tidied(id, cell, context.country, notes)?;
+        if cell.is_empty() {
+            return Ok(());
+        }
         match kind {
             Kind::CustomerId => id::id(cell, to, notes),
             // A passport has at most nine characters in its machine readable zone and may have more beside it (ICAO Doc
@@ -362,7 +370,12 @@ impl Normalizer {
             notes.truncate(before);
             return Ok(Cow::Borrowed(cell));
         }
-        Ok(tidied)
+        // What means nothing means nothing behind a spreadsheet's mark too.
+        match &*tidied {
+            tidied if notes.len() > before && is_spreadsheet_error(tidied) => Err(Rule::TextSpreadsheetError),
+            tidied if notes.len() > before && self.is_null(tidied) => Ok(Cow::Borrowed("")),
+            _ => Ok(tidied),
+        }
     }
 }
 
@@ -384,15 +397,4 @@ fn reject_whole(position: Position, rule: Rule, preview: Preview) -> Checked {
         customer_id: None,
         findings: vec![finding],
     })
-}
-
-fn country_code(value: &str, to: &mut String) -> Result<(), Rule> {
-    match country(value) {
-        Ok(code) => {
-            to.push_str(code);
-            Ok(())
-        }
-        Err(CountryError::Withdrawn(_)) => Err(Rule::CountryWithdrawn),
-        Err(CountryError::Unknown) => Err(Rule::CountryUnknown),
-    }
 }
