@@ -5,6 +5,7 @@
 
 mod columns;
 mod layers;
+mod nearest;
 mod resolve;
 mod rules;
 pub mod settings;
@@ -14,6 +15,7 @@ mod trailer;
 use std::path::PathBuf;
 
 pub use layers::{Layers, Origin};
+pub use nearest::nearest;
 pub use resolve::{require_target, resolve};
 use thiserror::Error;
 

@@ -6,9 +6,6 @@ use super::ConfigError;
 use super::layers::{Layers, Origin};
 use crate::model::rule::{Rule, Severities, Severity, Value};
 
-/// Below this similarity, of 1, a code is not proposed for another.
-const NEAR: f64 = 0.8;
-
 /// Reads the table; a code that does not exist and a severity that a rule cannot have are errors.
 pub(super) fn severities(layers: &Layers) -> Result<Severities, ConfigError> {
     let origin = layers.file.clone().map_or(Origin::Default, Origin::File);
@@ -19,6 +16,9 @@ pub(super) fn severities(layers: &Layers) -> Result<Severities, ConfigError> {
             origin: origin.clone(),
             problem,
         };
+        if word.is_table() {
+            return Err(wrong(format!("is a code without quotes; write \"{code}.…\" with them")));
+        }
         let rule = Rule::from_code(code).ok_or_else(|| wrong(unknown(code)))?;
         let severity = word.as_str().and_then(Severity::from_word);
         let severity = severity.ok_or_else(|| wrong("must be \"error\", \"warning\" or \"note\"".to_owned()))?;
@@ -33,17 +33,8 @@ pub(super) fn severities(layers: &Layers) -> Result<Severities, ConfigError> {
 }
 
 fn unknown(code: &str) -> String {
-    match nearest(code) {
-        Some(rule) => format!("is the code of no rule; did you mean {}?", rule.code()),
+    match super::nearest(code, Rule::ALL.iter().map(|rule| rule.code())) {
+        Some(code) => format!("is the code of no rule; did you mean {code}?"),
         None => "is the code of no rule; `rollcall explain` lists them".to_owned(),
     }
-}
-
-/// The rule whose code is most like this one.
-fn nearest(code: &str) -> Option<Rule> {
-    let scores = Rule::ALL
-        .iter()
-        .map(|rule| (strsim::jaro_winkler(code, rule.code()), *rule));
-    let best = scores.max_by(|left, right| left.0.total_cmp(&right.0));
-    best.filter(|(score, _)| *score > NEAR).map(|(_, rule)| rule)
 }

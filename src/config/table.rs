@@ -77,10 +77,5 @@ pub(super) fn nearest(key: &str) -> Option<&'static str> {
     if let Some(setting) = begun {
         return Some(setting.key);
     }
-    SETTINGS
-        .iter()
-        .map(|setting| (strsim::jaro_winkler(key, setting.key), setting.key))
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .filter(|(score, _)| *score > 0.8)
-        .map(|(_, key)| key)
+    super::nearest(key, SETTINGS.iter().map(|setting| setting.key))
 }

@@ -83,6 +83,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is a calendar date of whatever limits.
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::Date | Self::BirthDate)
+    }
+
     /// Whether one cell holds several values, separated by `;` or `|`.
     pub fn is_list(self) -> bool {
         matches!(self, Self::CountryList | Self::ChoiceList(_))

@@ -62,3 +62,13 @@ pub enum Checked {
     /// It cannot.
     Reject(Reject),
 }
+
+impl Checked {
+    /// What is wrong with the record, warnings and repairs included.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Row(row) => &row.notes,
+            Self::Reject(reject) => &reject.findings,
+        }
+    }
+}

@@ -136,11 +136,7 @@ fn report((name, target): (&String, &Target)) -> ColumnReport {
 }
 
 fn count_findings(columns: &mut [ColumnReport], checked: &Checked) {
-    let findings = match checked {
-        Checked::Row(row) => &row.notes,
-        Checked::Reject(reject) => &reject.findings,
-    };
-    for finding in findings {
+    for finding in checked.findings() {
         if let Some(column) = finding.column.and_then(|column| columns.get_mut(column)) {
             *column.findings.entry((finding.severity, finding.rule)).or_default() += 1;
         }

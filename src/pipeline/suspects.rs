@@ -11,9 +11,7 @@ use jiff::civil::Date;
 use super::capacity::SUSPECTED_RECORDS;
 use crate::config::settings::InputSettings;
 use crate::model::chunk::Chunk;
-use crate::model::field::Kind;
 use crate::model::figures::grouped;
-use crate::model::finding::Finding;
 use crate::model::fit::{DATE_FORMATS, bits};
 use crate::model::mapping::{Mapping, Target};
 use crate::model::naming::shown;
@@ -75,7 +73,7 @@ impl<'a> Suspects<'a> {
                     suspect.see(raw, self.input, self.probe.as_ref().filter(|_| is_date(*target)));
                 }
             }
-            for finding in findings(checked) {
+            for finding in checked.findings() {
                 let column = finding.column.and_then(|column| self.columns.get_mut(column));
                 // A note is a repair: what it says was put right.
                 if let Some(suspect) =
@@ -200,14 +198,7 @@ impl Suspect {
 }
 
 fn is_date(target: Target) -> bool {
-    matches!(target, Target::Field(id) if matches!(id.field().kind, Kind::Date | Kind::BirthDate))
-}
-
-fn findings(checked: &Checked) -> &[Finding] {
-    match checked {
-        Checked::Row(row) => &row.notes,
-        Checked::Reject(reject) => &reject.findings,
-    }
+    matches!(target, Target::Field(id) if id.field().kind.is_date())
 }
 
 #[cfg(test)]

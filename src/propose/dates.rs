@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use super::columns::Chosen;
 use super::evidence::share;
 use super::{Item, Line, Seen};
-use crate::model::field::Kind;
 use crate::model::fit::DATE_FORMATS;
 use crate::model::naming::{quoted, shown};
 use crate::profile::Column;
@@ -81,7 +80,7 @@ fn readable(column: &Column) -> u64 {
 
 /// The line `date-formats`, or the question about it.
 pub(super) fn formats(seen: &Seen<'_>, chosen: &Chosen) -> Option<Item> {
-    let columns = chosen.feeding(seen, |id| matches!(id.field().kind, Kind::Date | Kind::BirthDate));
+    let columns = chosen.feeding(seen, |id| id.field().kind.is_date());
     let proofs: Vec<_> = columns
         .iter()
         .map(|(name, column)| (*name, *column, proof(&column.traits.by_format, readable(column))))

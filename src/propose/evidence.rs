@@ -87,7 +87,7 @@ pub(super) fn agreement(id: FieldId, column: &Column, words: &Words) -> Agreemen
 /// What most values are, if it is nothing that a field of this kind holds.
 fn other_form(kind: Kind, column: &Column) -> Option<String> {
     let (traits, filled) = (&column.traits, column.told());
-    let dates = if matches!(kind, Kind::Date | Kind::BirthDate) {
+    let dates = if kind.is_date() {
         0
     } else {
         // Digits alone may be a number, a date of `%Y%m%d` and a spreadsheet's day: only written dates speak against it.

@@ -231,18 +231,26 @@ impl Pass {
 }
 
 #[cfg(test)]
+impl Shape {
+    /// Commas, and a trailer that begins with this text and counts in its second field.
+    pub(super) fn with_trailer(columns: usize, text: &str) -> Self {
+        Self {
+            delimiter: b',',
+            columns,
+            trailer: Some(TrailerShape {
+                text: text.as_bytes().to_vec(),
+                count_field: 2,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn shape(columns: usize) -> Shape {
-        Shape {
-            delimiter: b',',
-            columns,
-            trailer: Some(TrailerShape {
-                text: b"T".to_vec(),
-                count_field: 2,
-            }),
-        }
+        Shape::with_trailer(columns, "T")
     }
 
     #[test]

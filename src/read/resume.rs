@@ -129,18 +129,10 @@ fn line_at(text: &[u8], at: usize, ended: bool) -> Option<(&[u8], usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alone::TrailerShape;
     use super::*;
 
     fn shape(columns: usize) -> Shape {
-        Shape {
-            delimiter: b',',
-            columns,
-            trailer: Some(TrailerShape {
-                text: b"TRL".to_vec(),
-                count_field: 2,
-            }),
-        }
+        Shape::with_trailer(columns, "TRL")
     }
 
     /// Searches behind the first quote of a text that becomes known in parts of every size; `@` marks the line where

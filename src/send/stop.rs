@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
+use crate::model::reason::Reason;
+
 /// A wish to stop, shared by whoever asks and whoever obeys. Once asked, always asked.
 ///
 /// Nothing is broken off: an attempt on the wire is finished, the next one is not begun.
@@ -62,12 +64,12 @@ pub struct RunStop {
 impl RunStop {
     /// Stable code of the reason.
     pub fn code(&self) -> &'static str {
-        self.reason.text().0
+        self.reason.code()
     }
 
     /// What to do next.
     pub fn hint(&self) -> &'static str {
-        self.reason.text().2
+        self.reason.advice()
     }
 }
 
@@ -85,36 +87,21 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    fn says(self) -> &'static str {
-        self.text().1
+    fn code(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "api.not_permitted",
+            Self::Unauthorized => "api.unauthorized",
+            Self::TokenRefused => "token.refused",
+            Self::GaveUp => "run.gave_up",
+        }
     }
 
-    /// Code, message and hint.
-    fn text(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::NotPermitted => (
-                "api.not_permitted",
-                "the API does not permit this client to create customers",
-                "check api.base-url, and with the vendor that this client is regulated and may create customers; all \
-                 others onboard through applications",
-            ),
-            Self::Unauthorized => (
-                "api.unauthorized",
-                "the API refuses a freshly made token",
-                "check that api.token-url and api.base-url belong to the same environment, and that api.scope holds \
-                 customers:read and customers:write",
-            ),
-            Self::TokenRefused => (
-                "token.refused",
-                "the token endpoint refuses this client",
-                "check api.client-id, the client secret, api.scope and api.token-url",
-            ),
-            Self::GaveUp => (
-                "run.gave_up",
-                "the service did not take any request for longer than send.give-up-after",
-                "run the same command again when the service is back; it goes on where it stopped",
-            ),
-        }
+    fn says(self) -> &'static str {
+        Reason::from_code(self.code()).map_or("", |reason| reason.says)
+    }
+
+    fn advice(self) -> &'static str {
+        Reason::from_code(self.code()).map_or("", |reason| reason.advice)
     }
 }
 

@@ -9,7 +9,6 @@ use serde_json::Value;
 use rollcall::config::settings::Settings;
 use rollcall::config::{Layers, Origin, resolve};
 use rollcall::model::field::FieldId;
-use rollcall::model::finding::Finding;
 use rollcall::model::kind::{GENERAL_RULES, RECORD_RULES};
 use rollcall::model::mapping::{Mapping, Target};
 use rollcall::model::position::Position;
@@ -68,17 +67,10 @@ fn cells_of(payload: &[u8]) -> Vec<String> {
     FieldId::all().map(cell).collect()
 }
 
-fn findings(checked: &Checked) -> &[Finding] {
-    match checked {
-        Checked::Row(row) => &row.notes,
-        Checked::Reject(reject) => &reject.findings,
-    }
-}
-
 /// What is wrong with how a record was checked; nothing, for every record.
 pub(crate) fn judge(cells: &[String]) -> Result<(), String> {
     let checked = check(cells);
-    for finding in findings(&checked) {
+    for finding in checked.findings() {
         let rules = finding
             .field
             .map_or(RECORD_RULES.to_vec(), |id| id.field().kind.rules());
@@ -91,7 +83,8 @@ pub(crate) fn judge(cells: &[String]) -> Result<(), String> {
             ));
         }
     }
-    let has_error = findings(&checked)
+    let has_error = checked
+        .findings()
         .iter()
         .any(|finding| finding.severity == Severity::Error);
     match &checked {

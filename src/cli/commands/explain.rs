@@ -6,14 +6,11 @@ use serde_json::{Value, json};
 use crate::cli::args::{ExplainArgs, Format};
 use crate::cli::diagnostics::NoCode;
 use crate::cli::exit::Exit;
-use crate::config::resolve;
+use crate::config::{nearest, resolve};
 use crate::model::field::FieldId;
 use crate::model::kind::RECORD_RULES;
 use crate::model::reason::{REASONS, Reason};
 use crate::model::rule::{self, Rule, Severities};
-
-/// Below this similarity, of 1, a code is not proposed for another.
-const NEAR: f64 = 0.8;
 
 pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<Exit> {
     let severities = resolve(&super::layers(&args.config)?)?.severities;
@@ -37,7 +34,10 @@ fn explain(code: &str, format: Format, severities: &Severities) -> Result<()> {
             reason.code, reason.says, reason.advice
         )),
         (None, Some(reason), Format::Json) => super::print_json(&reason_json(reason)),
-        (None, None, _) => Err(NoCode { nearest: nearest(code) }.into()),
+        (None, None, _) => Err(NoCode {
+            nearest: nearest_code(code),
+        }
+        .into()),
     }
 }
 
@@ -51,12 +51,9 @@ fn with_severity(rule: Rule, severities: &Severities) -> Value {
 }
 
 /// The code that is most like this one.
-fn nearest(code: &str) -> Option<&'static str> {
+fn nearest_code(code: &str) -> Option<&'static str> {
     let reasons = REASONS.iter().map(|reason| reason.code);
-    let score = |known: &&str| strsim::jaro_winkler(code, known);
-    let best = (Rule::ALL.iter().map(|rule| rule.code()).chain(reasons))
-        .max_by(|left, right| score(left).total_cmp(&score(right)));
-    best.filter(|best| score(best) > NEAR)
+    nearest(code, Rule::ALL.iter().map(|rule| rule.code()).chain(reasons))
 }
 
 fn reason_json(reason: &Reason) -> Value {

@@ -1,31 +1,10 @@
 //! What is said of whole columns: `profile` by shapes, `validate` and `run` where a column looks wrong.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::format_collect,
-    reason = "a test's helpers fail as tests do, and its files are small"
-)]
-
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Runs the binary in a folder: exit code, standard output, standard error.
-fn rollcall(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_rollcall"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
+use super::{rollcall, root};
 
 #[test]
 fn a_whole_column_that_looks_wrong_is_said_of_the_column() {

@@ -15,7 +15,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-#[path = "first_hour/doubts.rs"]
+mod columns;
 mod doubts;
 
 fn root() -> &'static Path {
