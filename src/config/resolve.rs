@@ -75,6 +75,9 @@ fn api(values: &Values<'_>) -> Result<ApiSettings, ConfigError> {
         client_id: values.optional("api.client-id")?.unwrap_or_default(),
         client_secret: secret(values)?,
         scope: values.text("api.scope")?,
+        ca_file: values.optional("api.ca-file")?.map(PathBuf::from),
+        client_certificate_file: values.optional("api.client-certificate-file")?.map(PathBuf::from),
+        proxy: values.optional("api.proxy")?,
         namespace,
     })
 }
@@ -130,6 +133,11 @@ fn send(values: &Values<'_>) -> Result<SendSettings, ConfigError> {
         request_timeout: values.duration("send.request-timeout")?,
         backoff_base: values.duration("send.backoff-base")?,
         backoff_cap: values.duration("send.backoff-cap")?,
+        retry_budget: share(values, "send.retry-budget")?,
+        row_deadline: values.duration("send.row-deadline")?,
+        run_deadline: values.optional_duration("send.run-deadline")?,
+        max_failures: threshold(values, "send.max-failures")?,
+        canary: values.number("send.canary")?.into(),
         give_up_after: values.duration("send.give-up-after")?,
     })
 }
@@ -193,6 +201,14 @@ fn threshold(values: &Values<'_>, key: &'static str) -> Result<Option<Threshold>
                 .map_err(|_| wrong()),
         },
         Some(_) => Err(wrong()),
+    }
+}
+
+/// A share of a whole, from 0 to 1.
+fn share(values: &Values<'_>, key: &'static str) -> Result<f64, ConfigError> {
+    match threshold(values, key)? {
+        Some(Threshold::Percent(percent)) => Ok(percent / 100.0),
+        Some(Threshold::Count(_)) | None => Err(values.wrong(key, "must be a share such as \"10%\"")),
     }
 }
 
@@ -262,11 +278,19 @@ impl Values<'_> {
     }
 
     fn duration(&self, key: &str) -> Result<Duration, ConfigError> {
-        let duration: jiff::SignedDuration = self
-            .text(key)?
+        self.optional_duration(key)?
+            .ok_or_else(|| self.wrong(key, "must not be empty"))
+    }
+
+    fn optional_duration(&self, key: &str) -> Result<Option<Duration>, ConfigError> {
+        let Some(text) = self.optional(key)? else {
+            return Ok(None);
+        };
+        let duration: jiff::SignedDuration = text
             .parse()
             .map_err(|_| self.wrong(key, "must be a duration such as \"30s\" or \"5m\""))?;
-        Duration::try_from(duration).map_err(|_| self.wrong(key, "must not be negative"))
+        let duration = Duration::try_from(duration).map_err(|_| self.wrong(key, "must not be negative"))?;
+        Ok(Some(duration))
     }
 
     fn list(&self, key: &str) -> Result<Vec<String>, ConfigError> {

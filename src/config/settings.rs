@@ -43,6 +43,12 @@ pub struct ApiSettings {
     pub client_secret: SecretString,
     /// Scope to ask for, separated by spaces.
     pub scope: String,
+    /// Certificates (PEM) to trust beside the system's own.
+    pub ca_file: Option<PathBuf>,
+    /// The client's certificate and its private key (PEM).
+    pub client_certificate_file: Option<PathBuf>,
+    /// Proxy to go through; `None` for none, whatever the environment says.
+    pub proxy: Option<String>,
     /// Namespace of the idempotency ids, one per client and environment.
     pub namespace: Uuid,
 }
@@ -66,6 +72,16 @@ pub struct SendSettings {
     pub backoff_base: Duration,
     /// Longest wait of the exponential backoff.
     pub backoff_cap: Duration,
+    /// Retries as a share of all requests, from 0 to 1; 1 is no limit.
+    pub retry_budget: f64,
+    /// Time from a row's first attempt after which it is unresolved.
+    pub row_deadline: Duration,
+    /// Time after which a run takes no new rows and ends, resumable.
+    pub run_deadline: Option<Duration>,
+    /// Failed rows above which a run stops.
+    pub max_failures: Option<Threshold>,
+    /// Rows that are sent alone first; 0 for none.
+    pub canary: u64,
     /// How long a run waits for a service that does not answer before it ends, resumable.
     pub give_up_after: Duration,
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::classify::{Body, Call, Failure, Signal};
+use super::classify::{Body, Call, Signal};
 use super::compare::{Comparison, compare};
 use super::redact::Redactor;
-use super::transport::{Payload, Reply};
+use super::transport::retry_after;
+use super::wire::{Failure, Payload, Reply};
+use crate::clock;
 use crate::model::row::Row;
 
 /// Errors of one answer that are looked at; the contract names no limit, and people read no more.
@@ -45,6 +47,7 @@ pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row) -> Hear
             };
         }
     };
+    let retry_after = retry_after(&reply.headers, clock::now_ms());
     let (body, detail) = match &reply.payload {
         Payload::Broken => (Body::Broken, None),
         Payload::TooLarge => (Body::TooLarge, None),
@@ -58,10 +61,10 @@ pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row) -> Hear
         signal: Signal::Answer {
             status: reply.status,
             body,
-            retry_after: reply.retry_after.is_some(),
+            retry_after: retry_after.is_some(),
         },
         status: Some(reply.status),
-        retry_after: reply.retry_after,
+        retry_after,
         detail,
     }
 }
@@ -170,7 +173,7 @@ mod tests {
     fn check(call: Call, status: u16, body: &'static str, expected: (Body, Option<&str>)) {
         let reply = Reply {
             status,
-            retry_after: None,
+            headers: http::HeaderMap::new(),
             payload: Payload::Whole(Bytes::from_static(body.as_bytes())),
         };
         let heard = hear(call, Ok(reply), &row());

@@ -6,6 +6,8 @@
 //! The table deliberately looks at nothing but the signal: no row, no text, no history of attempts. What a body says
 //! is found out by [`answer`](super::answer), what follows from a verdict by [`course`](super::course).
 
+use super::wire::Failure;
+
 /// Which request was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
@@ -52,19 +54,6 @@ pub(super) enum Body {
     Broken,
     /// More than is ever read.
     TooLarge,
-}
-
-/// How a request failed without an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// No connection: nothing was sent.
-    NotReached,
-    /// No whole answer in time.
-    Timeout,
-    /// The connection ended before an answer came.
-    Reset,
-    /// The customer's id cannot stand in a path, so there is no address to read it from.
-    NotAddressable,
 }
 
 /// What a signal means for the row and for the run.

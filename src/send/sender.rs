@@ -21,11 +21,13 @@ use super::counters::{Counters, Tally};
 use super::course::{Course, Next, Sent};
 use super::error::SendError;
 use super::gate::{Gate, GaveUp, Pass};
+use super::http::Http;
 use super::rate_limit::RateLimit;
 use super::retry::Schedule;
 use super::stop::{RunStop, Stop, StopReason};
 use super::token::{Bearer, Granted, Held, Standing, TokenStore};
-use super::transport::{Payload, Reply, Transport};
+use super::transport::{Transport, retry_after};
+use super::wire::{Payload, Reply, Wire};
 use crate::clock;
 use crate::config::settings::{ApiSettings, SendSettings};
 use crate::model::ids::RequestId;
@@ -78,6 +80,11 @@ impl fmt::Debug for Sender {
 impl Sender {
     /// Makes a sender. Checks the settings and makes no request.
     pub fn new(api: &ApiSettings, send: &SendSettings) -> Result<Self, SendError> {
+        Self::over(Arc::new(Http::new(api, send)?), api, send)
+    }
+
+    /// Makes a sender over a wire that is there already.
+    pub fn over(wire: Arc<dyn Wire>, api: &ApiSettings, send: &SendSettings) -> Result<Self, SendError> {
         let zeros = [
             ("send.rate-per-second", send.rate_per_second == Some(0)),
             ("send.burst", send.burst == Some(0)),
@@ -97,7 +104,7 @@ impl Sender {
             permits: Semaphore::new(send.max_in_flight.min(Semaphore::MAX_PERMITS)),
             limit: RateLimit::new(limit, send.burst.and_then(NonZeroU32::new)),
             tokens: TokenStore::default(),
-            transport: Transport::new(api, send)?,
+            transport: Transport::new(wire, api)?,
             schedule,
             max_attempts: send.max_attempts,
             tally: Tally::default(),
@@ -268,7 +275,7 @@ impl Shared {
             Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
             Asked::Later(reply) => {
                 self.tally.wait();
-                pass.told_to_wait(reply.and_then(|reply| reply.retry_after));
+                pass.told_to_wait(reply.and_then(|reply| retry_after(&reply.headers, clock::now_ms())));
             }
         }
         Ok(())
@@ -333,67 +340,4 @@ enum Asked {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::send::testing::{self, Answer, Service, row, settings, token};
-
-    const KEY: RowKey = RowKey { input: 1, record: 1 };
-
-    /// Gives the sender the token `old`, which has half a second left of ten.
-    fn with_ending_token(service: &Service) -> Sender {
-        let (api, send) = settings(&service.url());
-        let sender = Sender::new(&api, &send).unwrap();
-        let Answer::Full(_, _, body) = token("old", 10) else {
-            panic!("no token");
-        };
-        let asked_at = Instant::now() - Duration::from_millis(9_500);
-        sender.0.tokens.keep(Granted::read(body.as_bytes()).unwrap(), asked_at);
-        sender
-    }
-
-    #[tokio::test]
-    async fn a_token_near_its_end_is_renewed_ahead_of_it() {
-        let service = Service::answering(vec![testing::created()]);
-        let sender = with_ending_token(&service);
-        for _ in 0..3 {
-            sender.send(KEY, &row(), &Stop::new()).await.unwrap();
-        }
-        assert_eq!(service.token_requests().len(), 1);
-        for request in service.requests() {
-            assert_eq!(request.header("authorization"), Some("Bearer t1"));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_old_token_serves_while_renewal_fails() {
-        let service = Service::start(|request, _| {
-            if request.is_token() {
-                Answer::Full(500, "", String::new())
-            } else {
-                testing::created()
-            }
-        });
-        let sender = with_ending_token(&service);
-        for _ in 0..3 {
-            sender.send(KEY, &row(), &Stop::new()).await.unwrap();
-        }
-        assert_eq!(service.token_requests().len(), 1);
-        assert_eq!(service.requests()[2].header("authorization"), Some("Bearer old"));
-        assert_eq!(sender.counters().waits, 0);
-    }
-
-    #[tokio::test]
-    async fn a_limit_of_nothing_is_refused() {
-        let check = |change: fn(&mut SendSettings), expected: &str| {
-            let (api, mut send) = settings("http://127.0.0.1:9");
-            change(&mut send);
-            assert_eq!(Sender::new(&api, &send).unwrap_err().to_string(), expected);
-        };
-        check(|send| send.rate_per_second = Some(0), "send.rate-per-second is 0");
-        check(|send| send.burst = Some(0), "send.burst is 0");
-        check(|send| send.max_in_flight = 0, "send.max-in-flight is 0");
-        check(|send| send.max_attempts = 0, "send.max-attempts is 0");
-    }
-}
+mod tests;

@@ -203,6 +203,9 @@ pub(super) fn settings(url: &str) -> (ApiSettings, SendSettings) {
         client_id: String::from("client"),
         client_secret: SecretString::from(SECRET),
         scope: String::from("customers:read customers:write"),
+        ca_file: None,
+        client_certificate_file: None,
+        proxy: None,
         namespace: Uuid::nil(),
     };
     let send = SendSettings {
@@ -214,6 +217,11 @@ pub(super) fn settings(url: &str) -> (ApiSettings, SendSettings) {
         request_timeout: Duration::from_secs(30),
         backoff_base: Duration::from_millis(2),
         backoff_cap: Duration::from_millis(20),
+        retry_budget: 1.0,
+        row_deadline: Duration::from_secs(600),
+        run_deadline: None,
+        max_failures: None,
+        canary: 0,
         give_up_after: Duration::from_secs(60),
     };
     (api, send)

@@ -1,74 +1,48 @@
-//! The HTTP requests themselves: how each is built, and what came back, as plain data.
+//! The requests themselves: how each is built, and what an answer's headers say.
 //!
-//! TLS through rustls, and plain http only to this machine. Redirects are never followed: an answer from elsewhere is
-//! no answer of the API, and a create must not be repeated by a library. Bodies are read up to a limit. One request
-//! of this module is one request on the wire.
+//! Nothing is sent in the clear, save on this machine. One call of this module is one request on the [`Wire`].
 //!
-//! It deliberately does not retry, wait, count or judge, uses no proxy and reads no proxy from the environment.
+//! It deliberately does not retry, wait, count or judge.
 
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use bytes::{Bytes, BytesMut};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::{Method, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+use url::Url;
 
-use super::classify::Failure;
 use super::error::SendError;
-use crate::clock;
-use crate::config::settings::{ApiSettings, SendSettings};
+use super::wire::{Failure, Reply, Wire};
+use crate::config::settings::ApiSettings;
 use crate::model::ids::RequestId;
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row::Row;
 
-/// Most bytes of a body that are read: a customer with every field filled has some 4 KiB.
-const MOST_BODY_BYTES: usize = 64 * 1024;
-const USER_AGENT: &str = concat!("rollcall/", env!("CARGO_PKG_VERSION"));
 const REQUEST_ID: &str = "x-l2f-request-id";
 const IDEMPOTENCY_ID: &str = "x-l2f-idempotency-id";
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Everything but RFC 3986's unreserved characters is encoded in a path.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The contract shows the scope with its colons as they are.
 const IN_SCOPE: &AsciiSet = &IN_PATH.remove(b':').remove(b'/');
 
-/// What came back.
-#[derive(Debug)]
-pub(super) struct Reply {
-    /// HTTP status.
-    pub(super) status: u16,
-    /// `Retry-After`, in either form, as a time from now.
-    pub(super) retry_after: Option<Duration>,
-    /// The body.
-    pub(super) payload: Payload,
-}
-
-/// The body of a reply.
-#[derive(Debug)]
-pub(super) enum Payload {
-    /// To its end.
-    Whole(Bytes),
-    /// It ended before its end.
-    Broken,
-    /// Larger than is ever read.
-    TooLarge,
-}
-
-/// The client with its addresses.
+/// The addresses of the service and the client's credentials, over a wire.
 pub(super) struct Transport {
-    client: Client,
+    wire: Arc<dyn Wire>,
     customers: Url,
     token: Url,
-    client_id: String,
-    client_secret: SecretString,
+    basic: HeaderValue,
 }
 
 impl Transport {
-    /// Checks the addresses and makes the client.
-    pub(super) fn new(api: &ApiSettings, send: &SendSettings) -> Result<Self, SendError> {
+    /// Checks addresses and credentials.
+    pub(super) fn new(wire: Arc<dyn Wire>, api: &ApiSettings) -> Result<Self, SendError> {
         let base = address("api.base-url", &api.base_url)?;
         let mut customers = base.clone();
         customers.set_path(&format!(
@@ -78,72 +52,44 @@ impl Transport {
         ));
         let mut token = address("api.token-url", &api.token_url)?;
         token.set_query(Some(&token_query(&api.scope)));
-        // RFC 7617, section 2: a user-id has no colon; and neither part has control characters.
-        let sendable = |text: &str| !text.is_empty() && !text.contains(char::is_control);
-        if !sendable(&api.client_id) || api.client_id.contains(':') {
-            let setting = "api.client-id";
-            return Err(SendError::Credential { setting });
-        }
-        if !sendable(api.client_secret.expose_secret()) {
-            let setting = "the client secret";
-            return Err(SendError::Credential { setting });
-        }
-        let mut builder = Client::builder()
-            .user_agent(USER_AGENT)
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(send.connect_timeout)
-            .timeout(send.request_timeout)
-            .pool_max_idle_per_host(send.max_in_flight);
-        if base.scheme() == "http" && token.scheme() == "http" {
-            // Nothing will be verified, so a machine without certificates can still talk to itself.
-            builder = builder.tls_certs_only([]);
-        }
         Ok(Self {
-            client: builder.build().map_err(SendError::Client)?,
+            wire,
             customers,
             token,
-            client_id: api.client_id.clone(),
-            client_secret: api.client_secret.clone(),
+            basic: basic(api)?,
         })
     }
 
     /// Asks for an access token: OAuth 2 client credentials, the parameters in the query string and no body.
     pub(super) async fn token(&self) -> Result<Reply, Failure> {
-        let request = self
-            .client
-            .post(self.token.clone())
-            .basic_auth(&self.client_id, Some(self.client_secret.expose_secret()))
-            .header(ACCEPT, JSON)
-            .header(CONTENT_TYPE, FORM);
-        reply(request).await
+        let mut request = request(Method::POST, &self.token, Bytes::new())?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.basic.clone());
+        headers.insert(ACCEPT, JSON);
+        headers.insert(CONTENT_TYPE, FORM);
+        self.wire.exchange(request).await
     }
 
     /// Creates the row's customer.
     pub(super) async fn create(&self, bearer: &HeaderValue, row: &Row, id: RequestId) -> Result<Reply, Failure> {
-        let request = self
-            .client
-            .post(self.customers.clone())
-            .header(AUTHORIZATION, bearer)
-            .header(REQUEST_ID, id.to_string())
-            .header(IDEMPOTENCY_ID, row.idempotency_id.to_string())
-            .header(ACCEPT, JSON)
-            .header(CONTENT_TYPE, JSON)
-            .body(row.payload.clone());
-        reply(request).await
+        let mut request = request(Method::POST, &self.customers, row.payload.clone())?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, bearer.clone());
+        headers.insert(REQUEST_ID, header(&id.to_string())?);
+        headers.insert(IDEMPOTENCY_ID, header(&row.idempotency_id.to_string())?);
+        headers.insert(ACCEPT, JSON);
+        headers.insert(CONTENT_TYPE, JSON);
+        self.wire.exchange(request).await
     }
 
     /// Reads the row's customer back.
     pub(super) async fn read_back(&self, bearer: &HeaderValue, row: &Row, id: RequestId) -> Result<Reply, Failure> {
-        let request = self
-            .client
-            .get(self.customer(&row.customer_id)?)
-            .header(AUTHORIZATION, bearer)
-            .header(REQUEST_ID, id.to_string())
-            .header(ACCEPT, JSON);
-        reply(request).await
+        let mut request = request(Method::GET, &self.customer(&row.customer_id)?, Bytes::new())?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, bearer.clone());
+        headers.insert(REQUEST_ID, header(&id.to_string())?);
+        headers.insert(ACCEPT, JSON);
+        self.wire.exchange(request).await
     }
 
     /// The address of a customer. The ids `.` and `..` have none: a URL takes them for steps, encoded or not.
@@ -163,51 +109,37 @@ impl Transport {
     }
 }
 
-async fn reply(request: RequestBuilder) -> Result<Reply, Failure> {
-    let response = request.send().await.map_err(|error| failure(&error))?;
-    let status = response.status().as_u16();
-    let retry_after = retry_after(response.headers(), clock::now_ms());
-    let payload = payload(response).await?;
-    Ok(Reply {
-        status,
-        retry_after,
-        payload,
-    })
+fn request(method: Method, url: &Url, body: Bytes) -> Result<Request<Bytes>, Failure> {
+    let request = Request::builder().method(method).uri(url.as_str()).body(body);
+    request.map_err(|_| Failure::NotAddressable)
 }
 
-/// The first part is kept as it came: a small body is not copied.
-async fn payload(mut response: Response) -> Result<Payload, Failure> {
-    let mut whole = Bytes::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(part)) if whole.len() + part.len() > MOST_BODY_BYTES => return Ok(Payload::TooLarge),
-            Ok(Some(part)) if whole.is_empty() => whole = part,
-            Ok(Some(part)) => {
-                let mut longer = BytesMut::from(whole);
-                longer.extend_from_slice(&part);
-                whole = longer.freeze();
-            }
-            Ok(None) => return Ok(Payload::Whole(whole)),
-            Err(error) if error.is_timeout() => return Err(Failure::Timeout),
-            Err(_) => return Ok(Payload::Broken),
-        }
-    }
+fn header(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::try_from(text).map_err(|_| Failure::NotAddressable)
 }
 
-/// Only a failure to connect is certain: whatever else went wrong, the request may have arrived.
-fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_connect() {
-        Failure::NotReached
-    } else if error.is_timeout() {
-        Failure::Timeout
-    } else {
-        Failure::Reset
+/// The `Authorization` header that gets a token. RFC 7617, section 2: a user-id has no colon, and neither part has
+/// control characters.
+fn basic(api: &ApiSettings) -> Result<HeaderValue, SendError> {
+    let sendable = |text: &str| !text.is_empty() && !text.contains(char::is_control);
+    let secret = api.client_secret.expose_secret();
+    let setting = "api.client-id";
+    if !sendable(&api.client_id) || api.client_id.contains(':') {
+        return Err(SendError::Credential { setting });
     }
+    let setting = "the client secret";
+    if !sendable(secret) {
+        return Err(SendError::Credential { setting });
+    }
+    let both = STANDARD.encode(format!("{}:{secret}", api.client_id));
+    let mut basic = HeaderValue::try_from(format!("Basic {both}")).map_err(|_| SendError::Credential { setting })?;
+    basic.set_sensitive(true);
+    Ok(basic)
 }
 
 /// RFC 9110, section 10.2.3: seconds or a date. A date is measured from the answer's own `Date`, so a clock that
 /// differs does no harm.
-fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
@@ -253,8 +185,16 @@ fn token_query(scope: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
+    use crate::config::settings::SendSettings;
+    use crate::send::http::Http;
     use crate::send::testing::settings;
+
+    fn transport(api: &ApiSettings, send: &SendSettings) -> Result<Transport, SendError> {
+        Transport::new(Arc::new(Http::new(api, send)?), api)
+    }
 
     fn check_address(text: &str, expected: Option<&str>) {
         let hint = address("api.base-url", text).err().map(|error| error.to_string());
@@ -290,7 +230,7 @@ mod tests {
     #[test]
     fn a_customer_id_is_encoded_in_its_address() {
         let (api, send) = settings("http://127.0.0.1:9");
-        let transport = Transport::new(&api, &send).unwrap();
+        let transport = transport(&api, &send).unwrap();
         let check = |id: &str, expected: Option<&str>| {
             let url = transport.customer(id).ok().map(|url| url.to_string());
             let expected = expected.map(|id| format!("http://127.0.0.1:9/api/v1/customers/{id}"));
@@ -319,7 +259,7 @@ mod tests {
             let (mut api, send) = settings("http://127.0.0.1:9");
             change(&mut api);
             assert!(matches!(
-                Transport::new(&api, &send).err(),
+                transport(&api, &send).err(),
                 Some(SendError::Credential { .. })
             ));
         };

@@ -1,0 +1,89 @@
+//! HTTP over TLS: the wire in earnest.
+//!
+//! TLS through rustls. Redirects are never followed: an answer from elsewhere is no answer of the API, and a create
+//! must not be repeated by a library. Bodies are read up to a limit.
+//!
+//! It deliberately does not retry, wait, count or judge, uses no proxy and reads no proxy from the environment.
+
+use bytes::{Bytes, BytesMut};
+use http::Request;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+
+use super::error::SendError;
+use super::wire::{Exchange, Failure, Payload, Reply, Wire};
+use crate::config::settings::{ApiSettings, SendSettings};
+
+/// Most bytes of a body that are read: a customer with every field filled has some 4 KiB.
+const MOST_BODY_BYTES: usize = 64 * 1024;
+const USER_AGENT: &str = concat!("rollcall/", env!("CARGO_PKG_VERSION"));
+
+/// A client with its connections.
+pub(super) struct Http(Client);
+
+impl Http {
+    /// Makes the client; makes no connection.
+    pub(super) fn new(api: &ApiSettings, send: &SendSettings) -> Result<Self, SendError> {
+        let mut builder = Client::builder()
+            .user_agent(USER_AGENT)
+            .no_proxy()
+            .redirect(Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .connect_timeout(send.connect_timeout)
+            .timeout(send.request_timeout)
+            .pool_max_idle_per_host(send.max_in_flight);
+        if [&api.base_url, &api.token_url]
+            .iter()
+            .all(|url| url.starts_with("http://"))
+        {
+            // Nothing will be verified, so a machine without certificates can still talk to itself.
+            builder = builder.tls_certs_only([]);
+        }
+        Ok(Self(builder.build().map_err(SendError::Client)?))
+    }
+}
+
+impl Wire for Http {
+    fn exchange(&self, request: Request<Bytes>) -> Exchange<'_> {
+        Box::pin(async move {
+            let request = request.try_into().map_err(|_| Failure::NotAddressable)?;
+            let response = self.0.execute(request).await.map_err(|error| failure(&error))?;
+            Ok(Reply {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                payload: payload(response).await?,
+            })
+        })
+    }
+}
+
+/// The first part is kept as it came: a small body is not copied.
+async fn payload(mut response: Response) -> Result<Payload, Failure> {
+    let mut whole = Bytes::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(part)) if whole.len() + part.len() > MOST_BODY_BYTES => return Ok(Payload::TooLarge),
+            Ok(Some(part)) if whole.is_empty() => whole = part,
+            Ok(Some(part)) => {
+                let mut longer = BytesMut::from(whole);
+                longer.extend_from_slice(&part);
+                whole = longer.freeze();
+            }
+            Ok(None) => return Ok(Payload::Whole(whole)),
+            Err(error) if error.is_timeout() => return Err(Failure::Timeout),
+            Err(_) => return Ok(Payload::Broken),
+        }
+    }
+}
+
+/// Only a failure to connect is certain: whatever else went wrong, the request may have arrived.
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() {
+        Failure::NotReached
+    } else if error.is_timeout() {
+        Failure::Timeout
+    } else {
+        Failure::Reset
+    }
+}
