@@ -105,6 +105,15 @@ pub(crate) struct RunArgs {
     /// Rejects above which nothing is sent: a number, or a share such as 5%
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<String>,
+    /// Rows refused, in conflict at the API or unresolved above which the run stops: a number, or a share
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_failures: Option<String>,
+    /// Rows that are sent alone first; the run stops if more than a tenth of them fail; 0 for none
+    #[arg(long, value_name = "N")]
+    pub(crate) canary: Option<u32>,
+    /// Time after which no new rows are taken and the run ends, resumable, such as 6h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

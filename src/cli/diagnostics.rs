@@ -136,6 +136,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
                 PipelineError::Interrupted => Exit::Interrupted,
                 PipelineError::Read(_)
                 | PipelineError::Ledger(_)
+                | PipelineError::InDoubt { .. }
                 | PipelineError::Output { .. }
                 | PipelineError::RecordChanged { .. }
                 | PipelineError::Thread(_)

@@ -10,25 +10,26 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::brake::Failures;
 use super::capacity::{ROWS_PER_PERMIT, WAITING_BATCHES};
 use super::error::PipelineError;
 use super::inputs::Input;
 use super::progress::Progress;
-use super::run::{Job, RunRequest};
+use super::run::{Job, RunEnd, RunRequest};
 use crate::clock;
 use crate::ledger::{Claim, Claimed, InputEntry, Ledger, RowEntry, RunEntry};
 use crate::model::chunk::Chunk;
 use crate::model::outcome::Outcome;
 use crate::model::row::{Checked, Row, RowKey};
 use crate::model::row_state::{RowEvent, RowState};
-use crate::send::{RunStop, Sender, Sent, Stop};
+use crate::send::{Sender, Sent, Stop};
 
 /// A row to be sent, with the state that it has.
 type Open = (RowKey, Row, RowState);
 
 impl Job<'_> {
-    /// Sends every open row of the run; gives why the service stopped it, if it did.
-    pub(super) fn deliver(&self) -> Result<Option<RunStop>, PipelineError> {
+    /// Sends every open row of the run; gives why it ended early, unless somebody asked it to.
+    pub(super) fn deliver(&self, failures: Failures) -> Result<Option<RunEnd>, PipelineError> {
         let RunRequest {
             settings,
             runtime,
@@ -44,7 +45,8 @@ impl Job<'_> {
             max_in_flight: settings.send.max_in_flight,
             stop: stop.clone(),
             progress: Arc::clone(progress),
-            run_stop: Arc::default(),
+            failures,
+            end: Mutex::default(),
         };
         let sending = runtime.spawn(crew.send_all(waiting));
         let mut sources = self.inputs.iter().zip(&self.run.inputs);
@@ -53,8 +55,12 @@ impl Job<'_> {
         // What is on the wire is finished and written down, whatever ended the reading.
         let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
         match (read, sent) {
-            (Ok(()) | Err(PipelineError::Interrupted), Ok(run_stop)) => Ok(run_stop),
+            (Ok(()) | Err(PipelineError::Interrupted), Ok(end)) => Ok(end),
             // What broke the sending has also ended the reading.
+            (_, Err(PipelineError::Ledger(source))) => Err(PipelineError::InDoubt {
+                source,
+                in_doubt: progress.totals().of(RowState::InFlight),
+            }),
             (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
         }
     }
@@ -155,14 +161,16 @@ struct Crew {
     max_in_flight: usize,
     stop: Stop,
     progress: Arc<Progress>,
-    /// The first reason for which the service stopped the run.
-    run_stop: Arc<Mutex<Option<RunStop>>>,
+    failures: Failures,
+    /// The first reason for which the run ends early.
+    end: Mutex<Option<RunEnd>>,
 }
 
 impl Crew {
     /// Claims and sends batch after batch; ends when there are no more, or when a stop is asked for.
-    async fn send_all(self, mut batches: mpsc::Receiver<Vec<Open>>) -> Result<Option<RunStop>, PipelineError> {
+    async fn send_all(self, mut batches: mpsc::Receiver<Vec<Open>>) -> Result<Option<RunEnd>, PipelineError> {
         let crew = Arc::new(self);
+        let mut canary = crew.failures.canary();
         let slots = Arc::new(Semaphore::new(crew.max_in_flight * ROWS_PER_PERMIT));
         let mut under_way = JoinSet::new();
         let ended = loop {
@@ -171,7 +179,16 @@ impl Crew {
                 () = crew.stop.requested() => break Ok(()),
                 batch = batches.recv() => batch,
             };
-            let Some(batch) = batch else { break Ok(()) };
+            let Some(mut batch) = batch else { break Ok(()) };
+            if canary > 0 {
+                let rest = batch.split_off(batch.len().min(usize::try_from(canary).unwrap_or(usize::MAX)));
+                canary -= batch.len() as u64;
+                let sent = crew.send_batch(batch, &slots, &mut under_way).await;
+                if let Err(error) = sent.and(crew.judge_canary(canary, &mut under_way).await) {
+                    break Err(error);
+                }
+                batch = rest;
+            }
             if let Err(error) = crew.send_batch(batch, &slots, &mut under_way).await {
                 break Err(error);
             }
@@ -185,7 +202,33 @@ impl Crew {
             ended = ended.and(done.map_err(|_| PipelineError::Worker).flatten());
         }
         ended?;
-        Ok(crew.run_stop.lock().map_or(None, |mut stop| stop.take()))
+        Ok(crew.end.lock().map_or(None, |mut end| end.take()))
+    }
+
+    /// When the last row of the canary is sent, waits for its outcomes; if too many failed, nothing follows.
+    async fn judge_canary(
+        &self,
+        left: u64,
+        under_way: &mut JoinSet<Result<(), PipelineError>>,
+    ) -> Result<(), PipelineError> {
+        if left > 0 {
+            return Ok(());
+        }
+        while let Some(done) = under_way.join_next().await {
+            done.map_err(|_| PipelineError::Worker)??;
+        }
+        if let Some(braked) = self.failures.judge_canary() {
+            self.end_early(RunEnd::Braked(braked));
+        }
+        Ok(())
+    }
+
+    /// Takes no new rows from now on; the first reason counts.
+    fn end_early(&self, end: RunEnd) {
+        if let Ok(mut first) = self.end.lock() {
+            first.get_or_insert(end);
+        }
+        self.stop.request();
     }
 
     /// Claims as many rows at a time as there is room to send, so that few are claimed when the process dies.
@@ -256,16 +299,16 @@ impl Crew {
             }),
             Err(run_stop) => {
                 let release = !run_stop.in_doubt && !in_doubt;
-                if let Ok(mut first) = self.run_stop.lock() {
-                    first.get_or_insert(run_stop);
-                }
-                self.stop.request();
+                self.end_early(RunEnd::Stopped(run_stop));
                 release.then(|| Outcome::plain(key, RowEvent::Released, clock::now_ms()))
             }
         };
         if let Some(outcome) = outcome {
             let state = self.ledger.outcome(outcome).await?;
             self.progress.step(Some(RowState::InFlight), state);
+            if let Some(braked) = self.failures.count(state) {
+                self.end_early(RunEnd::Braked(braked));
+            }
         }
         drop(slot);
         Ok(())

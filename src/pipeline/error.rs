@@ -19,6 +19,14 @@ pub enum PipelineError {
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The ledger broke while rows were being sent.
+    #[error("{source}; {in_doubt} rows are in doubt: they were being sent, and their outcome is not in the ledger")]
+    InDoubt {
+        /// What happened to the ledger.
+        source: LedgerError,
+        /// Rows that were claimed and have no outcome.
+        in_doubt: u64,
+    },
     /// Nothing can be sent with these settings.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -88,6 +96,10 @@ impl PipelineError {
         match self {
             Self::Read(error) => error.hint(),
             Self::Ledger(error) => error.hint().map(str::to_owned),
+            Self::InDoubt { source, .. } => Some(format!(
+                "{}; rows in doubt are sent again under the same ids, so nobody is created twice",
+                source.hint().unwrap_or("type the same command again")
+            )),
             Self::Send(error) => Some(error.hint().to_owned()),
             Self::Normalizer(_) => Some("`rollcall settings` shows the settings and where each came from".to_owned()),
             Self::Output { .. } => Some("choose a file that does not exist yet, in a folder that can be written".to_owned()),

@@ -2,10 +2,11 @@
 //!
 //! `check` is the way that both passes share: one thread reads, rayon's workers normalize, the caller takes the chunks in
 //! order. `validate` only looks. `run` is the main job: find or begin the run, `plan` (the first pass: everything is
-//! checked and written down), the brake, `deliver` (the second pass: what is open is sent), and the balance at the end.
+//! checked and written down), `brake`, `deliver` (the second pass: what is open is sent), and the balance at the end.
 //!
 //! Nothing here knows a terminal; `cli` does.
 
+mod brake;
 mod capacity;
 mod check;
 mod deliver;
@@ -21,6 +22,7 @@ mod survey;
 mod suspects;
 mod validate;
 
+pub use brake::Braked;
 pub use error::PipelineError;
 pub use inputs::{Input, Inputs};
 pub use outputs::Outputs;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
+use super::brake::{self, Braked, Deadline, Failures};
 use super::check::Checker;
 use super::error::PipelineError;
 use super::inputs::Inputs;
 use super::progress::{Phase, Progress};
 use crate::clock;
-use crate::config::settings::{Settings, Threshold};
+use crate::config::settings::Settings;
 use crate::ledger::{Balance, Ledger, LedgerError, NewInput, NewRun, Reader, RunEntry};
 use crate::model::digest::Digest;
 use crate::model::operation::CREATE_CUSTOMER;
@@ -41,15 +42,12 @@ pub enum RunEnd {
     NothingToDo,
     /// Every row has its outcome.
     Finished,
-    /// More records were rejected than the brake allows; nothing was sent.
-    Braked {
-        /// Rejected records.
-        rejects: u64,
-        /// The most that would have been allowed.
-        limit: u64,
-    },
+    /// Too many rows went wrong.
+    Braked(Braked),
     /// The service stopped it.
     Stopped(RunStop),
+    /// Its time was over.
+    Deadline,
     /// Somebody asked it to stop.
     Interrupted,
 }
@@ -74,6 +72,7 @@ pub struct Ran {
 /// Must not be called from within the asynchronous runtime: it blocks.
 pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineError> {
     let settings = request.settings;
+    let deadline = Deadline::start(request.runtime, settings.send.run_deadline, &request.stop);
     request.progress.enter(Phase::Identifying);
     let sender = Sender::new(&settings.api, &settings.send)?;
     // The lock first: a second process is refused before it reads a night's files.
@@ -104,7 +103,10 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
         return job.ran(resumed, RunEnd::NothingToDo);
     }
     job.ledger.run_event(run_id, "started", None)?;
-    let end = job.work()?;
+    let mut end = job.work()?;
+    if end == RunEnd::Interrupted && deadline.is_over() {
+        end = RunEnd::Deadline;
+    }
     let end = job.close(end)?;
     job.ran(resumed, end)
 }
@@ -146,15 +148,21 @@ impl Job<'_> {
             }
             self.ledger.run_event(self.run.run_id, "planned", None)?;
         }
-        if let Some(braked) = brake(progress, settings.input.max_rejects) {
-            return Ok(braked);
+        if let Some(braked) = brake::rejects(&progress.totals(), settings.input.max_rejects) {
+            return Ok(RunEnd::Braked(braked));
+        }
+        let failures = Failures::new(&settings.send, &self.run, &progress.totals());
+        if let Some(braked) = failures.judge_canary_again() {
+            return Ok(RunEnd::Braked(braked));
         }
         progress.enter(Phase::Sending);
-        Ok(match self.deliver()? {
-            Some(run_stop) => RunEnd::Stopped(run_stop),
-            None if stop.is_requested() => RunEnd::Interrupted,
-            None => RunEnd::Finished,
-        })
+        let ended = self.deliver(failures)?;
+        let unasked = if stop.is_requested() {
+            RunEnd::Interrupted
+        } else {
+            RunEnd::Finished
+        };
+        Ok(ended.unwrap_or(unasked))
     }
 
     /// The run as it stands now.
@@ -169,16 +177,14 @@ impl Job<'_> {
         self.request.progress.enter(Phase::Balancing);
         let (run, balance) = self.now()?;
         let done = run.is_planned() && balance.complete && balance.is_settled();
-        let end = if end == RunEnd::Interrupted && done {
-            RunEnd::Finished
-        } else {
-            end
-        };
+        let asked_for_less = matches!(end, RunEnd::Interrupted | RunEnd::Deadline | RunEnd::Braked(_));
+        let end = if done && asked_for_less { RunEnd::Finished } else { end };
         let (kind, reason) = match &end {
             RunEnd::NothingToDo => return Ok(end),
             RunEnd::Finished => ("finished", None),
-            RunEnd::Braked { .. } => ("stopped", Some("brake.max_rejects".to_owned())),
+            RunEnd::Braked(braked) => ("stopped", Some(braked.code().to_owned())),
             RunEnd::Stopped(stop) => ("stopped", Some(stop.code().to_owned())),
+            RunEnd::Deadline => ("stopped", Some("run.deadline".to_owned())),
             RunEnd::Interrupted => ("stopped", Some("interrupted".to_owned())),
         };
         self.ledger.run_event(run.run_id, kind, reason)?;
@@ -286,21 +292,4 @@ fn known_run(reader: &Reader, new: &NewRun) -> Result<Option<RunEntry>, Pipeline
                 .all(|(known, input)| known.digest == input.digest)
     };
     Ok(reader.runs()?.into_iter().rev().find(same))
-}
-
-/// Whether so many records were rejected that nothing may be sent.
-fn brake(progress: &Progress, threshold: Option<Threshold>) -> Option<RunEnd> {
-    let totals = progress.totals();
-    let rejects = totals.of(RowState::Rejected);
-    let limit = match threshold? {
-        Threshold::Count(count) => count,
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a count of records, far below 2^52"
-        )]
-        Threshold::Percent(percent) => (totals.rows() as f64 * percent / 100.0) as u64,
-    };
-    (rejects > limit).then_some(RunEnd::Braked { rejects, limit })
 }

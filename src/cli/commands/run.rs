@@ -15,7 +15,7 @@ use crate::cli::interrupt;
 use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
-use crate::pipeline::{self, Inputs, Progress, Ran, RunEnd, RunRequest};
+use crate::pipeline::{self, Braked, Inputs, Progress, Ran, RunEnd, RunRequest};
 use crate::read;
 use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
@@ -92,6 +92,15 @@ fn layers(args: &RunArgs) -> Result<Layers> {
     if let Some(max) = &args.max_rejects {
         layers.set("input.max-rejects", max.clone(), Origin::Flag("--max-rejects"));
     }
+    if let Some(max) = &args.max_failures {
+        layers.set("send.max-failures", max.clone(), Origin::Flag("--max-failures"));
+    }
+    if let Some(rows) = args.canary {
+        layers.set("send.canary", i64::from(rows), Origin::Flag("--canary"));
+    }
+    if let Some(deadline) = &args.deadline {
+        layers.set("send.run-deadline", deadline.clone(), Origin::Flag("--deadline"));
+    }
     Ok(layers)
 }
 
@@ -124,8 +133,9 @@ fn end_word(end: &RunEnd) -> &'static str {
     match end {
         RunEnd::NothingToDo => "nothing_to_do",
         RunEnd::Finished => "finished",
-        RunEnd::Braked { .. } => "braked",
+        RunEnd::Braked(_) => "braked",
         RunEnd::Stopped(_) => "stopped",
+        RunEnd::Deadline => "deadline",
         RunEnd::Interrupted => "interrupted",
     }
 }
@@ -164,12 +174,32 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
                 counted(summary.attention(), "record")
             )
         }
-        RunEnd::Braked { rejects, limit } => format!(
+        RunEnd::Braked(Braked::Rejects { rejects, limit }) => format!(
             "stopped before anything was sent: {} rejected, and input.max-rejects allows {}\nhint: see what is \
              wrong with `rollcall validate {files}{}`, or allow more: {allowed} --max-rejects {rejects}\n",
             counted(*rejects, "record"),
             grouped(*limit),
             super::config_flags(&args.ledger.config)
+        ),
+        RunEnd::Braked(Braked::Failures {
+            failures,
+            answered,
+            limit,
+        }) => format!(
+            "stopped: {} of {} failed, and send.max-failures allows {}\nhint: see what the API said with `{report}`; {open} \
+             still to be sent; go on all the same with {again} --max-failures 100%\n",
+            grouped(*failures),
+            counted(*answered, "row"),
+            grouped(*limit)
+        ),
+        RunEnd::Braked(Braked::Canary { failures, rows }) => format!(
+            "stopped: {} of the {} that were sent alone first failed\nhint: see what the API said with `{report}`; {open} \
+             still to be sent; go on all the same with {again} --canary 0\n",
+            grouped(*failures),
+            counted(*rows, "row")
+        ),
+        RunEnd::Deadline => format!(
+            "stopped: its time was over (send.run-deadline)\nhint: {open} still to be sent; go on with {again}\n"
         ),
         RunEnd::Stopped(stop) => {
             format!(
@@ -188,7 +218,7 @@ fn exit(ran: &Ran, summary: &Summary) -> Exit {
     match ran.end {
         RunEnd::NothingToDo | RunEnd::Finished if summary.attention() == 0 => Exit::Success,
         RunEnd::NothingToDo | RunEnd::Finished => Exit::Attention,
-        RunEnd::Braked { .. } | RunEnd::Stopped(_) => Exit::Stopped,
+        RunEnd::Braked(_) | RunEnd::Stopped(_) | RunEnd::Deadline => Exit::Stopped,
         RunEnd::Interrupted => Exit::Interrupted,
     }
 }

@@ -49,15 +49,16 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
         if open.run.target == SANDBOX_TARGET && !args.ledger.sandbox {
             flags.insert_str(0, " --sandbox");
         }
-        return if open.stop_reason() == Some("brake.max_rejects") {
-            format!(
-                "\nnext: rollcall report {} --format csv{flags}\n  or: rollcall run {names}{flags} --max-rejects {}\n",
-                open.run.run_id,
-                open.balance.totals.of(RowState::Rejected)
-            )
-        } else {
-            format!("\nnext: rollcall run {names}{flags}\n")
+        let loosened = match open.stop_reason() {
+            Some("brake.max_rejects") => format!("--max-rejects {}", open.balance.totals.of(RowState::Rejected)),
+            Some("brake.max_failures") => "--max-failures 100%".to_owned(),
+            Some("brake.canary") => "--canary 0".to_owned(),
+            Some(_) | None => return format!("\nnext: rollcall run {names}{flags}\n"),
         };
+        return format!(
+            "\nnext: rollcall report {} --format csv{flags}\n  or: rollcall run {names}{flags} {loosened}\n",
+            open.run.run_id
+        );
     }
     let mut text = String::from("\n");
     for (_, run) in &superseded {
