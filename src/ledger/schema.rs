@@ -142,7 +142,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let mut connection = Connection::open_with_flags(on_disk(path), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check(&connection, path)?;
     // WAL with FULL: a commit is on disk when it returns, and readers never wait for the writer.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    keep_log(&connection, path)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // 16 MiB hold the upper pages of the customer table for a million customers.
@@ -150,6 +150,24 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     connection.set_prepared_statement_cache_capacity(32);
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Changes to a log, to the very end of the statement: SQLite names the new mode first, and fails to make it afterwards.
+fn keep_log(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare("PRAGMA journal_mode = WAL")?;
+    let modes: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    if modes == ["wal"] {
+        return Ok(());
+    }
+    Err(LedgerError::Open {
+        path: path.to_owned(),
+        source: io::Error::other(format!(
+            "SQLite cannot keep its log there: its journal mode is {}, not wal",
+            modes.join(", ")
+        )),
+    })
 }
 
 /// Opens a ledger for reading only.
@@ -184,8 +202,18 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
         Err(LedgerError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
             Err(open(io::Error::other(error)))
         }
+        // A process died while it made the file, which is still empty once the next run has rolled the making back.
+        Err(LedgerError::Sqlite(error)) if is_half_made(&error) => Err(LedgerError::NotFound { path: path.to_owned() }),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a journal is to be rolled back, which a reader may not do. Only the making of a ledger has one: afterwards
+/// there is a log.
+fn is_half_made(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 /// The path in a form in which SQLite takes it for nothing but a file: not `:memory:`, not a URI.
