@@ -7,16 +7,20 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use rollcall::sandbox::{FaultRates, Options, Sandbox};
+use tokio::time::Instant;
 
 use crate::bench::{Bench, Customers, customers, sandbox};
 use crate::verdict::Evidence;
+use crate::view::{View, look, lost};
 
 /// Kills of the quick form.
-const QUICK_KILLS: u64 = 40;
-/// Records of a file: enough for a dozen kills, few enough for a dozen files.
-const ROWS: u64 = 240;
+const QUICK_KILLS: u64 = 200;
+/// Records of a file: enough for two dozen kills, few enough for many files.
+const ROWS: u64 = 480;
 /// Requests after which a process is killed, at most.
-const MOST_PATIENCE: u64 = 50;
+const MOST_PATIENCE: u64 = 40;
+/// Files at work at the same time: one waits while the other's process starts.
+const SIDE_BY_SIDE: u64 = 2;
 const RUN: [&str; 4] = ["run", "customers.csv", "--max-rejects", "100%"];
 
 fn number(name: &str) -> Option<u64> {
@@ -48,57 +52,167 @@ async fn troubled_sandbox(seed: u64) -> Sandbox {
     .await
 }
 
-/// Runs the same command until it ends by itself, and kills it whenever the sandbox has seen `patience` more requests.
-/// Gives the kills.
-async fn run_until_done(bench: &Bench, sandbox: &Sandbox, mut patience: impl FnMut() -> u64) -> u64 {
-    let seen = || {
-        let requests = sandbox.tally().requests;
-        requests.token + requests.create + requests.read
-    };
-    let (mut kills, mut stops) = (0, 0);
-    loop {
-        let deadly = seen().saturating_add(patience());
-        let mut working = bench.start(&RUN);
-        if working.end_or(|_| seen() >= deadly).await {
-            // It may have come to its end in the moment before.
-            kills += u64::from(working.kill().code.is_none());
-            assert!(kills < 10 * ROWS, "it does not get on");
-            continue;
-        }
-        let done = working.end().await;
-        if matches!(done.code, Some(0 | 1)) {
-            return kills;
-        }
-        // A token that ends before its first use stops a run, resumable, as a client without rights does.
-        stops += 1;
-        assert!(done.code == Some(4) && stops < 20, "{done:#?}");
+/// What kills did.
+#[derive(Clone, Debug, Default)]
+struct Figures {
+    kills: u64,
+    runs: u64,
+    created: u64,
+    replays: u64,
+    /// Rows whose outcome a reader had seen before a kill, over all kills.
+    shown: u64,
+    /// Those of them that were not there any more, or another, at the end.
+    lost: u64,
+    /// What the judge found wrong, by file.
+    troubles: Vec<String>,
+    /// From the start of a process after a kill to its first request.
+    first_requests: Vec<Duration>,
+}
+
+impl Figures {
+    fn add(&mut self, other: Self) {
+        self.kills += other.kills;
+        self.runs += other.runs;
+        self.created += other.created;
+        self.replays += other.replays;
+        self.shown += other.shown;
+        self.lost += other.lost;
+        self.troubles.extend(other.troubles);
+        self.first_requests.extend(other.first_requests);
     }
+
+    fn print(&mut self, seed: u64) {
+        self.first_requests.sort_unstable();
+        let count = |what: &str| self.troubles.iter().filter(|trouble| trouble.contains(what)).count();
+        let at = |share: usize| {
+            let index = self.first_requests.len() * share / 100;
+            self.first_requests[index.min(self.first_requests.len() - 1)].as_millis()
+        };
+        eprintln!("reliability: kills, seed = {seed}");
+        eprintln!("reliability: kills survived = {}", self.kills);
+        eprintln!("reliability: customers created under kills = {}", self.created);
+        eprintln!("reliability: saved answers given again under kills = {}", self.replays);
+        eprintln!("reliability: outcomes shown before a kill = {}", self.shown);
+        eprintln!("reliability: outcomes lost by a kill = {}", self.lost);
+        eprintln!(
+            "reliability: customers not created exactly once under kills = {}",
+            count("was created")
+        );
+        eprintln!(
+            "reliability: rows unaccounted for after kills = {}",
+            count("out of balance") + count("record ")
+        );
+        eprintln!("reliability: ms from kill to first request, median = {}", at(50));
+        eprintln!("reliability: ms from kill to first request, 99 of 100 = {}", at(99));
+    }
+}
+
+/// A file at work: what was shown of it, and where it is.
+struct Victim<'a> {
+    bench: &'a Bench,
+    sandbox: &'a Sandbox,
+    shown: View,
+    figures: Figures,
+}
+
+impl Victim<'_> {
+    fn requests(&self) -> u64 {
+        let requests = self.sandbox.tally().requests;
+        requests.token + requests.create + requests.read
+    }
+
+    /// Runs the same command until it ends by itself, and kills it whenever the sandbox has seen `patience` more requests.
+    async fn run_until_done(&mut self, mut patience: impl FnMut() -> u64) {
+        let mut stops = 0;
+        loop {
+            let before = self.requests();
+            let deadly = before.saturating_add(patience());
+            let begun = Instant::now();
+            let mut first_request = None;
+            let mut working = self.bench.start(&RUN);
+            let reached = working.end_or(|_| {
+                let now = self.requests();
+                if now > before {
+                    first_request.get_or_insert_with(|| begun.elapsed());
+                }
+                now >= deadly
+            });
+            if reached.await {
+                // What a reader sees is on disk, and was shown.
+                let shown = look(&self.bench.ledger()).unwrap();
+                // It may have come to its end in the moment before.
+                self.figures.kills += u64::from(working.kill().code.is_none());
+                self.figures.first_requests.extend(first_request);
+                self.figures.shown += shown.values().filter(|row| !row.state.is_open()).count() as u64;
+                self.figures.lost += lost(&self.shown, &shown).len() as u64;
+                self.shown = shown;
+                assert!(self.figures.kills < 10 * ROWS, "it does not get on");
+                continue;
+            }
+            let done = working.end().await;
+            if matches!(done.code, Some(0 | 1)) {
+                self.figures.lost += lost(&self.shown, &look(&self.bench.ledger()).unwrap()).len() as u64;
+                return;
+            }
+            // A token that ends before its first use stops a run, resumable, as a client without rights does.
+            stops += 1;
+            assert!(done.code == Some(4) && stops < 20, "{done:#?}");
+        }
+    }
+}
+
+/// Kills the processes that work on one file until it is done; gives the figures.
+async fn one_file(seed: u64, file_seed: u64) -> Figures {
+    let mut rng = Rng::with_seed(file_seed);
+    let about = format!("ROLLCALL_SEED={seed}, file {file_seed}");
+    let file = customers(ROWS, file_seed, 5.0);
+    let sandbox = troubled_sandbox(file_seed).await;
+    let mut bench = Bench::against(&sandbox);
+    // Few at a time, so that most kills come after some progress.
+    bench.set("ROLLCALL_SEND_MAX_IN_FLIGHT", "8");
+    // More threads would only take each process longer to start.
+    bench.set("ROLLCALL_INPUT_WORKERS", "1");
+    bench.write("customers.csv", &file.csv);
+    let mut victim = Victim {
+        bench: &bench,
+        sandbox: &sandbox,
+        shown: View::new(),
+        figures: Figures::default(),
+    };
+    victim.run_until_done(|| rng.u64(1..=MOST_PATIENCE)).await;
+    let mut figures = victim.figures;
+    let evidence = Evidence::gather(&bench, &sandbox, &file.accepted).await;
+    figures.troubles = evidence
+        .troubles()
+        .into_iter()
+        .map(|trouble| format!("{about}: {trouble}"))
+        .collect();
+    let tally = sandbox.stop().await;
+    eprintln!(
+        "{about}: {} kills, {} customers",
+        figures.kills, tally.customers_created
+    );
+    figures.runs = 1;
+    figures.created = tally.customers_created;
+    figures.replays = tally.replays;
+    figures
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_accepted_exists_exactly_once_whatever_is_killed() {
     let (wanted, seed) = (number("ROLLCALL_KILLS").unwrap_or(QUICK_KILLS), seed());
     let mut rng = Rng::with_seed(seed);
-    let (mut kills, mut runs, mut created, mut replays) = (0, 0, 0, 0);
-    while kills < wanted {
-        let file_seed = rng.u64(..1_000_000);
-        let about = format!("ROLLCALL_SEED={seed}, file {file_seed}, run {runs}, {kills} kills before");
-        eprintln!("{about}");
-        let file = customers(ROWS, file_seed, 5.0);
-        let sandbox = troubled_sandbox(file_seed).await;
-        let mut bench = Bench::against(&sandbox);
-        // Few at a time, so that most kills come after some progress.
-        bench.set("ROLLCALL_SEND_MAX_IN_FLIGHT", "8");
-        bench.write("customers.csv", &file.csv);
-        kills += run_until_done(&bench, &sandbox, || rng.u64(1..=MOST_PATIENCE)).await;
-        runs += 1;
-        let evidence = Evidence::gather(&bench, &sandbox, &file.accepted).await;
-        evidence.hold(&about);
-        let tally = sandbox.stop().await;
-        created += tally.customers_created;
-        replays += tally.replays;
+    let mut figures = Figures::default();
+    while figures.kills < wanted {
+        let files: Vec<_> = (0..SIDE_BY_SIDE)
+            .map(|_| tokio::spawn(one_file(seed, rng.u64(..1_000_000))))
+            .collect();
+        for file in files {
+            figures.add(file.await.unwrap());
+        }
     }
-    eprintln!("{kills} kills in {runs} runs with seed {seed}: {created} customers, each once, and {replays} replays");
+    figures.print(seed);
+    assert!(figures.troubles.is_empty() && figures.lost == 0, "{figures:#?}");
 }
 
 /// The harness's positive control: a client that loses its ledger and derives other ids after each kill.

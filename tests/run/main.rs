@@ -6,6 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "helpers of tests fail as tests do, by a panic"
 )]
 
@@ -21,3 +22,6 @@ mod kills;
 mod private;
 mod troubled;
 mod verdict;
+#[allow(dead_code, reason = "the view serves other tests too")]
+#[path = "../disk/view.rs"]
+mod view;
