@@ -1,5 +1,7 @@
 //! How answers look: JSON bodies, and the API's errors body.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -88,10 +90,14 @@ pub(super) fn not_found() -> Response {
     refuse(StatusCode::NOT_FOUND, "not_found", "no such resource")
 }
 
-/// Adds `Retry-After: 1`: by then a window of one second has slid on.
-pub(super) fn retry_after_one_second(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+/// Adds a `Retry-After`.
+pub(super) fn retry_after(mut response: Response, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
     response
 }
+
+/// Carried by an answer that refuses a customer who exists: the customer's id.
+#[derive(Clone, Debug)]
+pub(super) struct DuplicateOf(pub(super) Arc<str>);

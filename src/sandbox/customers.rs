@@ -3,15 +3,14 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::answers::{Problem, Refusal, json_answer, refusal, refuse};
+use super::answers::{DuplicateOf, Problem, Refusal, json_answer, refusal, refuse};
 use super::desk::Desk;
 use super::payload;
 use super::rules::CustomerType;
@@ -35,13 +34,13 @@ const PAGE_SIZE: usize = 20;
 const PAGE_SIZE_MAX: usize = 100;
 
 /// `POST /api/v1/customers`
-pub(super) async fn create(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let idempotency_id = match check_create_headers(&desk, &headers) {
+pub(super) fn create(desk: &Desk, headers: &HeaderMap, body: &Bytes) -> Response {
+    let idempotency_id = match check_create_headers(desk, headers) {
         Ok(idempotency_id) => idempotency_id,
         Err(refusal) => return refusal.into_response(),
     };
-    let checked = payload::check(&body);
-    let settled = desk.store().settle(idempotency_id, Fingerprint::of(&body), checked);
+    let checked = payload::check(body);
+    let settled = desk.store().settle(idempotency_id, Fingerprint::of(body), checked);
     match settled {
         Ok(Settled::Fresh(answer)) => {
             if matches!(answer, Answer::Duplicate { .. }) {
@@ -101,7 +100,17 @@ fn create_answer(answer: &Answer) -> Response {
         Answer::Duplicate { customer_id, status } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
             let description = format!("a customer with the id \"{customer_id}\" already exists");
-            refuse(status, "customer_already_exists", description)
+            let mut response = refuse(status, "customer_already_exists", description);
+            response.extensions_mut().insert(DuplicateOf(Arc::clone(customer_id)));
+            response
+        }
+        Answer::Failed { status } => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            refuse(status, "internal_error", "something went wrong")
+        }
+        Answer::Burned { status } => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::CONFLICT);
+            refuse(status, "idempotency_id_used", "this idempotency id was used already")
         }
     }
 }
@@ -112,15 +121,12 @@ fn check_read_headers(desk: &Desk, headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// `GET /api/v1/customers/{id}`
-pub(super) async fn read(
-    State(desk): State<Arc<Desk>>,
-    headers: HeaderMap,
-    path: Result<Path<String>, PathRejection>,
-) -> Response {
-    if let Err(refusal) = check_read_headers(&desk, &headers) {
+pub(super) fn read(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Response {
+    if let Err(refusal) = check_read_headers(desk, headers) {
         return refusal.into_response();
     }
-    let Ok(Path(id)) = path else {
+    let id = uri.path().rsplit('/').next().unwrap_or_default();
+    let Ok(id) = percent_decode_str(id).decode_utf8() else {
         return refuse(
             StatusCode::BAD_REQUEST,
             "invalid_path",
@@ -144,11 +150,11 @@ pub(super) async fn read(
 }
 
 /// `GET /api/v1/customers?page&page_size&type&status`
-pub(super) async fn list(State(desk): State<Arc<Desk>>, headers: HeaderMap, uri: Uri) -> Response {
-    if let Err(refusal) = check_read_headers(&desk, &headers) {
+pub(super) fn list(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Response {
+    if let Err(refusal) = check_read_headers(desk, headers) {
         return refusal.into_response();
     }
-    let wanted = match Wanted::of(&uri) {
+    let wanted = match Wanted::of(uri) {
         Ok(wanted) => wanted,
         Err(problem) => return refusal(StatusCode::BAD_REQUEST, &[problem]),
     };

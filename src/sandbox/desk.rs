@@ -4,16 +4,23 @@
 //! the store's lock: it goes to the operating system's cache, and one effect must be kept before the next is decided.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::faults::Faults;
 use super::options::Options;
-use super::state_file::StateFileError;
+use super::plan::FaultPlan;
+use super::rates::FaultRates;
+use super::server::SandboxError;
 use super::store::{CustomerRecord, Store};
 use super::tally::{Counter, Tally};
 use super::token::{Tokens, basic};
 use super::window::Window;
+
+/// How often the plan is asked whether the sandbox listens, if it has outages: outages are told in hundredths of a second.
+const DOOR_PERIOD: Duration = Duration::from_millis(5);
 
 /// The sandbox without its network.
 #[derive(Debug)]
@@ -25,21 +32,25 @@ pub(super) struct Desk {
     counter: Mutex<Counter>,
     faults: Mutex<Faults>,
     admitted: Mutex<Window>,
+    plan_changed: Notify,
 }
 
 impl Desk {
-    pub(super) fn open(options: Options) -> Result<Self, StateFileError> {
-        let store = Store::open(
-            options.state.as_deref(),
-            options.saved_answers,
-            options.duplicate_status,
-        )?;
+    /// Opens the state file if there is one. `source` tells this sandbox's tokens from those of any other.
+    pub(super) fn open(options: Options, source: &str) -> Result<Self, SandboxError> {
+        if let Some(problem) = options.problem() {
+            return Err(SandboxError::Options { problem });
+        }
+        let store = Store::open(&options)?;
+        let plan = options.plan.clone();
+        let faults = Faults::new(plan, options.faults, options.token_faults, options.seed);
         Ok(Desk {
             basic: basic(&options.client_id, &options.client_secret),
-            tokens: Mutex::default(),
+            tokens: Mutex::new(Tokens::new(source)),
             store: Mutex::new(store),
-            counter: Mutex::default(),
-            faults: Mutex::new(Faults::new(options.faults, options.token_faults, options.seed)),
+            counter: Mutex::new(Counter::new()),
+            faults: Mutex::new(faults),
+            plan_changed: Notify::new(),
             admitted: Mutex::default(),
             options,
         })
@@ -64,6 +75,38 @@ impl Desk {
 
     pub(super) fn counter(&self) -> MutexGuard<'_, Counter> {
         lock(&self.counter)
+    }
+
+    /// Changes what goes wrong with API requests from now on.
+    pub(super) fn set_faults(&self, faults: FaultRates) -> Result<(), SandboxError> {
+        if let Some(problem) = faults.problem() {
+            return Err(SandboxError::Options {
+                problem: format!("faults: {problem}"),
+            });
+        }
+        self.faults().set_rates(faults);
+        Ok(())
+    }
+
+    /// Begins another plan.
+    pub(super) fn set_plan(&self, plan: FaultPlan) -> Result<(), SandboxError> {
+        plan.check().map_err(|error| SandboxError::Options {
+            problem: error.to_string(),
+        })?;
+        self.faults().set_plan(plan);
+        self.plan_changed.notify_one();
+        Ok(())
+    }
+
+    /// Ends when the door may have to be opened or closed: soon if the plan has outages, else with another plan.
+    pub(super) async fn door_may_change(&self) {
+        let has_outages = self.faults().has_outages();
+        let changed = self.plan_changed.notified();
+        if has_outages {
+            tokio::time::timeout(DOOR_PERIOD, changed).await.ok();
+        } else {
+            changed.await;
+        }
     }
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {

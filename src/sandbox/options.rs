@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::faults::FaultRates;
+use super::plan::FaultPlan;
+use super::rates::FaultRates;
 
 /// The life of a token in production, by the API's guide.
 const PRODUCTION_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -27,9 +28,11 @@ pub struct Options {
     /// don't count, so a client that never slows down still gets its share. The token endpoint is not limited: at the
     /// real API it is another host.
     pub rate_per_second: Option<u32>,
-    /// What goes wrong with API requests.
+    /// What goes wrong, and when.
+    pub plan: FaultPlan,
+    /// What goes wrong with the API requests that the plan leaves alone.
     pub faults: FaultRates,
-    /// What goes wrong with token requests.
+    /// What goes wrong with the token requests that the plan leaves alone.
     pub token_faults: FaultRates,
     /// Decides, together with the request, which request breaks and how.
     pub seed: u64,
@@ -41,8 +44,10 @@ pub struct Options {
     pub client_secret: String,
     /// Where effects are kept across processes; nowhere without it.
     pub state: Option<PathBuf>,
-    /// Which answers are saved under their idempotency id.
-    pub saved_answers: Saved,
+    /// What the server does with idempotency ids.
+    pub kind: ServerKind,
+    /// The status of every later create under an idempotency id that is burned: any 4xx.
+    pub burned_status: u16,
     /// The status of a create, under a new idempotency id, of a customer who exists: any 4xx, since the contract does
     /// not say.
     pub duplicate_status: u16,
@@ -54,6 +59,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             latency_jitter: Duration::ZERO,
             rate_per_second: None,
+            plan: FaultPlan::default(),
             faults: FaultRates::default(),
             token_faults: FaultRates::default(),
             seed: 0,
@@ -61,7 +67,8 @@ impl Default for Options {
             client_id: "sandbox".to_owned(),
             client_secret: "sandbox".to_owned(),
             state: None,
-            saved_answers: Saved::EveryValidAnswer,
+            kind: ServerKind::SavesAll,
+            burned_status: 409,
             duplicate_status: 400,
         }
     }
@@ -70,6 +77,9 @@ impl Default for Options {
 impl Options {
     /// Says what is wrong with these options, if anything is.
     pub(super) fn problem(&self) -> Option<String> {
+        if let Err(error) = self.plan.check() {
+            return Some(error.to_string());
+        }
         if let Some(problem) = self.faults.problem() {
             return Some(format!("faults: {problem}"));
         }
@@ -82,24 +92,32 @@ impl Options {
         if self.token_life > LONGEST_TOKEN_LIFE {
             return Some("the life of a token is more than a year".to_owned());
         }
-        if !(400..500).contains(&self.duplicate_status) {
-            return Some(format!(
-                "the status for duplicates is {}, which is not a 4xx",
-                self.duplicate_status
-            ));
-        }
-        None
+        let refusals = [
+            ("duplicates", self.duplicate_status),
+            ("burned ids", self.burned_status),
+        ];
+        let impossible = refusals.into_iter().find(|(_, status)| !(400..500).contains(status));
+        impossible.map(|(of, status)| format!("the status for {of} is {status}, which is not a 4xx"))
     }
 }
 
-/// Which answers to a create are saved under their idempotency id. The contract leaves open what happens to refusals.
+/// The kinds of server there are, by what they do with idempotency ids. The contract leaves open what happens to failures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Saved {
-    /// Every answer to a valid request, so also that the customer exists already.
+pub enum ServerKind {
+    /// Saves every answer to a valid create: that a customer was created, that one existed, that the service failed.
+    ///
+    /// The service's own failures are a plan's answers with an errors body and a 5xx. What [`FaultRates`] and other
+    /// faults do happens in front of the service, and nobody saves that.
     #[default]
-    EveryValidAnswer,
-    /// Only the answers that a customer was created.
-    SuccessesOnly,
+    SavesAll,
+    /// Saves only the answers that a customer was created.
+    SavesSuccesses,
+    /// Saves successes, and burns an idempotency id whose first try failed: every later create under it is refused and
+    /// has no effect.
+    ///
+    /// Any end but a 200 is a failure, a reset after the effect too. Who was turned away at the door (401, 403, 429, or
+    /// a refused connection) has not used his id.
+    Burns,
 }
 
 #[cfg(test)]

@@ -8,24 +8,29 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::{get, post};
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::answers::not_found;
+use super::arrivals::Arrival;
 use super::desk::Desk;
-use super::faults::FaultRates;
 use super::options::Options;
+use super::plan::FaultPlan;
+use super::rates::FaultRates;
+use super::service::{self, Call, Ending};
 use super::state_file::StateFileError;
 use super::store::CustomerRecord;
 use super::tally::Tally;
-use super::{customers, front, token};
 
 /// How many connections are open at once; more wait to be accepted. A client of one host needs far fewer.
 const CONNECTIONS_MAX: usize = 1024;
@@ -35,6 +40,12 @@ const STOP_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long to wait after a connection could not be accepted, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The largest body read to its end: a client that is still writing would not see a refusal, only a broken connection.
+const BODY_READ_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// The size of one header among those without end: fewer than any client takes, so that their number is what breaks it.
+const HEADER_BYTES: usize = 1024;
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
@@ -81,10 +92,8 @@ impl Sandbox {
         if !address.ip().is_loopback() {
             return Err(SandboxError::NotLoopback { address });
         }
-        if let Some(problem) = options.problem() {
-            return Err(SandboxError::Options { problem });
-        }
-        let desk = Arc::new(Desk::open(options)?);
+        let source = uuid::Uuid::now_v7().simple().to_string();
+        let desk = Arc::new(Desk::open(options, &source)?);
         let listen_error = |source| SandboxError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
@@ -130,15 +139,19 @@ impl Sandbox {
         self.desk.store().customer(customer_id)
     }
 
+    /// When requests arrived, the first 4 million of them, token requests included.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.desk.counter().arrivals.kept()
+    }
+
     /// Changes what goes wrong with API requests from now on: an outage begins, or ends.
     pub fn set_faults(&self, faults: FaultRates) -> Result<(), SandboxError> {
-        if let Some(problem) = faults.problem() {
-            return Err(SandboxError::Options {
-                problem: format!("faults: {problem}"),
-            });
-        }
-        self.desk.faults().set_rates(faults);
-        Ok(())
+        self.desk.set_faults(faults)
+    }
+
+    /// Begins another plan: its times and its counts of requests and tries begin now.
+    pub fn set_plan(&self, plan: FaultPlan) -> Result<(), SandboxError> {
+        self.desk.set_plan(plan)
     }
 
     /// Stops: accepts nobody any more, lets the requests that are being answered end, one second at most, closes every
@@ -150,24 +163,15 @@ impl Sandbox {
     }
 }
 
-fn router(desk: Arc<Desk>) -> Router {
-    Router::new()
-        .route("/oauth2/token", post(token::issue))
-        .route("/api/v1/customers", get(customers::list).post(customers::create))
-        .route("/api/v1/customers/{id}", get(customers::read))
-        .fallback(async || not_found())
-        .method_not_allowed_fallback(async || not_found())
-        .with_state(desk)
-}
-
 async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
-    let router = router(Arc::clone(&desk));
+    let address = listener.local_addr();
+    let mut listener = Some(listener);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&desk), router.clone(), stopped.clone()));
+            accepted = accept(listener.as_ref()), if connections.len() < CONNECTIONS_MAX => match accepted {
+                Ok(stream) => {
+                    connections.spawn(connection(stream, Arc::clone(&desk), stopped.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "sandbox could not accept a connection");
@@ -175,6 +179,15 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Recei
                 }
             },
             Some(_) = connections.join_next() => {}
+            () = desk.door_may_change() => {
+                let is_out = desk.faults().is_out(Instant::now());
+                if is_out {
+                    listener = None;
+                } else if let (None, Ok(address)) = (&listener, &address) {
+                    // Whoever took the port meanwhile may give it back: the next turn tries again.
+                    listener = TcpListener::bind(address).await.ok();
+                }
+            }
             _ = stopped.changed() => break,
         }
     }
@@ -185,10 +198,27 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Recei
     }
 }
 
-async fn connection(stream: TcpStream, desk: Arc<Desk>, router: Router, mut stopped: watch::Receiver<bool>) {
+/// Accepts a connection; never one while nobody listens.
+async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
+    match listener {
+        Some(listener) => listener.accept().await.map(|(stream, _)| stream),
+        None => std::future::pending().await,
+    }
+}
+
+/// What the connection has to do instead of sending an answer. As an error out of the service it keeps `hyper` from
+/// sending even the head of one, and `hyper` then hands the connection back.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection ends on purpose without an answer")]
+struct Instead {
+    /// The headers to send before the reset, in bytes.
+    headers_bytes: u64,
+}
+
+async fn connection(stream: TcpStream, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
     // Without this an answer may wait for the client's acknowledgment; if it can't be set, it does.
     stream.set_nodelay(true).ok();
-    let service = service_fn(|request| front::answer(&desk, router.clone(), request));
+    let service = service_fn(|request| answer(&desk, request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
         ended = &mut connection => ended,
@@ -197,8 +227,38 @@ async fn connection(stream: TcpStream, desk: Arc<Desk>, router: Router, mut stop
             (&mut connection).await
         }
     };
-    if ended.is_err_and(|error| error.is_user()) {
+    let Err(error) = ended else { return };
+    if error.is_user() {
+        let instead = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<Instead>());
+        let headers_bytes = instead.map_or(0, |instead| instead.headers_bytes);
+        let mut stream = connection.into_parts().io.into_inner();
+        tokio::select! {
+            () = send_headers(&mut stream, headers_bytes) => {}
+            _ = stopped.changed() => {}
+        }
         // Closing with no time to linger makes it a reset, where closing alone would look like a polite end.
-        connection.into_parts().io.into_inner().set_zero_linger().ok();
+        stream.set_zero_linger().ok();
+    }
+}
+
+/// Sends the head of an answer whose headers do not end, up to so many bytes or until the client has enough.
+async fn send_headers(stream: &mut TcpStream, most_bytes: u64) {
+    let mut sent = 0;
+    let mut piece = String::from("HTTP/1.1 200 OK\r\n");
+    while sent < most_bytes && stream.write_all(piece.as_bytes()).await.is_ok() {
+        sent += piece.len() as u64;
+        piece = format!("x-endless-{sent}: {}\r\n", "x".repeat(HEADER_BYTES));
+    }
+}
+
+async fn answer(desk: &Arc<Desk>, request: Request<Incoming>) -> Result<Response, Instead> {
+    let (parts, body) = request.into_parts();
+    let kind = service::arrive(desk, &parts);
+    let body = to_bytes(Body::new(body), BODY_READ_LIMIT_BYTES).await.ok();
+    let body = body.filter(|body| body.len() <= service::BODY_LIMIT_BYTES);
+    match service::answer(desk, Call { kind, parts, body }).await {
+        Ending::Answer(response) => Ok(response),
+        Ending::Refused | Ending::Reset => Err(Instead { headers_bytes: 0 }),
+        Ending::EndlessHeaders(headers_bytes) => Err(Instead { headers_bytes }),
     }
 }

@@ -103,6 +103,61 @@ pub(super) enum Effect {
         customer_id: String,
         status: u16,
     },
+    /// A failure was saved under an idempotency id.
+    Failed {
+        at: String,
+        idempotency_id: String,
+        body_fingerprint: Fingerprint,
+        status: u16,
+    },
+    /// An idempotency id was used up by a try that failed.
+    Burned {
+        at: String,
+        idempotency_id: String,
+        body_fingerprint: Fingerprint,
+        status: u16,
+    },
+}
+
+/// A customer who was created, by the account of a state file: the truth that tests assert on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEffect {
+    /// The client's own id.
+    pub customer_id: String,
+    /// The idempotency id under which the customer was created.
+    pub idempotency_id: String,
+    /// The first half of the SHA-256 of the body, in hexadecimal.
+    pub fingerprint: String,
+    /// When it took effect, as RFC 3339 has it.
+    pub at: String,
+}
+
+/// Reads the effects that a state file holds, oldest first: while a sandbox writes it, after it ended, or after it was
+/// killed. A last line that was cut short is no effect.
+pub fn effects(path: &Path) -> Result<Vec<KeptEffect>, StateFileError> {
+    let file = File::open(path).map_err(|source| StateFileError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut effects = Vec::new();
+    read_effects(&file, path, |effect| {
+        if let Effect::Created {
+            at,
+            idempotency_id,
+            body_fingerprint,
+            customer_id,
+            ..
+        } = effect
+        {
+            effects.push(KeptEffect {
+                customer_id,
+                idempotency_id,
+                fingerprint: body_fingerprint.into(),
+                at,
+            });
+        }
+    })?;
+    Ok(effects)
 }
 
 /// A state file, locked by this process and open for appending.

@@ -5,13 +5,12 @@
 //! appended to the state file before it is applied, and a start applies the file's effects through the same function.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::answers::Problem;
-use super::options::Saved;
+use super::options::{Options, ServerKind};
 use super::payload::Checked;
 use super::rules::CustomerType;
 use super::state_file::{Effect, Fingerprint, StateFile, StateFileError};
@@ -40,8 +39,21 @@ struct Customer {
 /// An answer to a valid create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    Created { customer_id: Arc<str> },
-    Duplicate { customer_id: Arc<str>, status: u16 },
+    Created {
+        customer_id: Arc<str>,
+    },
+    Duplicate {
+        customer_id: Arc<str>,
+        status: u16,
+    },
+    /// The service failed, and will say so for ever.
+    Failed {
+        status: u16,
+    },
+    /// The idempotency id was used by a try that failed.
+    Burned {
+        status: u16,
+    },
 }
 
 #[derive(Debug)]
@@ -85,23 +97,25 @@ pub(super) struct Store {
     saved: HashMap<Box<str>, SavedAnswer>,
     file: Option<StateFile>,
     loaded: usize,
-    saved_answers: Saved,
+    kind: ServerKind,
     duplicate_status: u16,
+    burned_status: u16,
 }
 
 impl Store {
     /// Makes a store, with what the state file holds if there is one.
-    pub(super) fn open(state: Option<&Path>, saved: Saved, duplicate_status: u16) -> Result<Self, StateFileError> {
+    pub(super) fn open(options: &Options) -> Result<Self, StateFileError> {
         let mut store = Store {
             customers: Vec::new(),
             by_customer_id: HashMap::new(),
             saved: HashMap::new(),
             file: None,
             loaded: 0,
-            saved_answers: saved,
-            duplicate_status,
+            kind: options.kind,
+            duplicate_status: options.duplicate_status,
+            burned_status: options.burned_status,
         };
-        if let Some(path) = state {
+        if let Some(path) = &options.state {
             let file = StateFile::open(path, |effect| drop(store.apply(effect)))?;
             store.file = Some(file);
             store.loaded = store.customers.len();
@@ -125,10 +139,10 @@ impl Store {
             Ok(checked) => checked,
             Err(problems) => return Ok(Settled::Invalid(problems)),
         };
-        let at = jiff::Timestamp::now().to_string();
+        let at = self.now();
         let idempotency_id = idempotency_id.to_owned();
         let effect = match self.by_customer_id.get_key_value(checked.id.as_str()) {
-            Some((customer_id, _)) if self.saved_answers == Saved::SuccessesOnly => {
+            Some((customer_id, _)) if self.kind != ServerKind::SavesAll => {
                 let customer_id = Arc::clone(customer_id);
                 return Ok(Settled::Fresh(Answer::Duplicate {
                     customer_id,
@@ -151,10 +165,58 @@ impl Store {
                 customer: checked.customer,
             },
         };
+        self.keep(effect).map(Settled::Fresh)
+    }
+
+    /// Whether an answer is saved under this idempotency id.
+    pub(super) fn knows(&self, idempotency_id: &str) -> bool {
+        self.saved.contains_key(idempotency_id)
+    }
+
+    /// Saves for ever that the service failed, whatever was saved before.
+    pub(super) fn save_failure(&mut self, idempotency_id: &str, body_fingerprint: Fingerprint, status: u16) {
+        let effect = Effect::Failed {
+            at: self.now(),
+            idempotency_id: idempotency_id.to_owned(),
+            body_fingerprint,
+            status,
+        };
+        self.keep_if_possible(effect);
+    }
+
+    /// Refuses every later create under this idempotency id, whatever was saved before.
+    pub(super) fn burn(&mut self, idempotency_id: &str, body_fingerprint: Fingerprint) {
+        if idempotency_id.is_empty() {
+            return;
+        }
+        let effect = Effect::Burned {
+            at: self.now(),
+            idempotency_id: idempotency_id.to_owned(),
+            body_fingerprint,
+            status: self.burned_status,
+        };
+        self.keep_if_possible(effect);
+    }
+
+    /// The time for the state file. Without one nobody reads it, and a simulation has no use for the day it is made.
+    fn now(&self) -> String {
+        self.file
+            .as_ref()
+            .map_or_else(String::new, |_| jiff::Timestamp::now().to_string())
+    }
+
+    /// Appends an effect to the file, and then applies it.
+    fn keep(&mut self, effect: Effect) -> Result<Answer, StateFileError> {
         if let Some(file) = &mut self.file {
             file.append(&effect)?;
         }
-        Ok(Settled::Fresh(self.apply(effect)))
+        Ok(self.apply(effect))
+    }
+
+    fn keep_if_possible(&mut self, effect: Effect) {
+        if let Err(error) = self.keep(effect) {
+            tracing::error!(error = &error as &dyn std::error::Error, "an effect was not kept");
+        }
     }
 
     fn apply(&mut self, effect: Effect) -> Answer {
@@ -202,6 +264,18 @@ impl Store {
                 };
                 self.save(&idempotency_id, body_fingerprint, answer)
             }
+            Effect::Failed {
+                idempotency_id,
+                body_fingerprint,
+                status,
+                at: _,
+            } => self.save(&idempotency_id, body_fingerprint, Answer::Failed { status }),
+            Effect::Burned {
+                idempotency_id,
+                body_fingerprint,
+                status,
+                at: _,
+            } => self.save(&idempotency_id, body_fingerprint, Answer::Burned { status }),
         }
     }
 
@@ -262,138 +336,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sandbox::payload;
-
-    /// Settles a create of an individual, whose name makes the body another one.
-    fn create(store: &mut Store, idempotency_id: &str, customer_id: &str, name: &str) -> Settled {
-        let body = serde_json::json!({
-            "id": customer_id, "customer_type": "INDIVIDUAL", "first_name": name, "last_name": "Lovelace",
-        });
-        let body = body.to_string().into_bytes();
-        store
-            .settle(idempotency_id, Fingerprint::of(&body), payload::check(&body))
-            .unwrap()
-    }
-
-    fn created(customer_id: &str) -> Answer {
-        Answer::Created {
-            customer_id: customer_id.into(),
-        }
-    }
-
-    fn duplicate(customer_id: &str, status: u16) -> Answer {
-        Answer::Duplicate {
-            customer_id: customer_id.into(),
-            status,
-        }
-    }
-
-    fn memory(saved: Saved) -> Store {
-        Store::open(None, saved, 409).unwrap()
-    }
-
-    #[test]
-    fn a_replay_gets_the_saved_answer_and_has_no_effect() {
-        let mut store = memory(Saved::EveryValidAnswer);
-        assert_eq!(create(&mut store, "i1", "c1", "Ada"), Settled::Fresh(created("c1")));
-        let same = Settled::Replay {
-            answer: created("c1"),
-            changed_body: false,
-        };
-        assert_eq!(create(&mut store, "i1", "c1", "Ada"), same);
-        let changed = Settled::Replay {
-            answer: created("c1"),
-            changed_body: true,
-        };
-        assert_eq!(
-            create(&mut store, "i1", "c2", "Ada"),
-            changed,
-            "not even with another customer"
-        );
-        assert_eq!(
-            store.records(),
-            [CustomerRecord {
-                customer_id: "c1".into(),
-                idempotency_id: "i1".into(),
-                creates: 1,
-                replays: 2
-            }]
-        );
-    }
-
-    #[test]
-    fn a_refused_duplicate_is_saved_or_not_as_told() {
-        fn check(saved: Saved, second: &Settled) {
-            let mut store = memory(saved);
-            create(&mut store, "i1", "c1", "Ada");
-            assert_eq!(
-                create(&mut store, "i2", "c1", "Ada"),
-                Settled::Fresh(duplicate("c1", 409))
-            );
-            assert_eq!(create(&mut store, "i2", "c1", "Ada"), *second);
-            assert_eq!(store.counts(), (1, 1));
-        }
-        let replay = Settled::Replay {
-            answer: duplicate("c1", 409),
-            changed_body: false,
-        };
-        check(Saved::EveryValidAnswer, &replay);
-        check(Saved::SuccessesOnly, &Settled::Fresh(duplicate("c1", 409)));
-    }
-
-    #[test]
-    fn an_invalid_request_is_not_saved() {
-        let mut store = memory(Saved::EveryValidAnswer);
-        assert!(matches!(create(&mut store, "i1", "c1", ""), Settled::Invalid(_)));
-        assert_eq!(create(&mut store, "i1", "c1", "Ada"), Settled::Fresh(created("c1")));
-    }
-
-    #[test]
-    fn effects_and_saved_answers_outlive_the_process() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("state.jsonl");
-        let open = || Store::open(Some(&path), Saved::EveryValidAnswer, 400).unwrap();
-        let mut first = open();
-        create(&mut first, "i1", "c1", "Ada");
-        create(&mut first, "i2", "c1", "Ada");
-        drop(first);
-        let mut second = open();
-        assert_eq!(second.counts(), (1, 0));
-        let saved = |answer| Settled::Replay {
-            answer,
-            changed_body: false,
-        };
-        assert_eq!(create(&mut second, "i1", "c1", "Ada"), saved(created("c1")));
-        assert_eq!(create(&mut second, "i2", "c1", "Ada"), saved(duplicate("c1", 400)));
-        create(&mut second, "i3", "c3", "Grace");
-        assert_eq!(second.counts(), (2, 1));
-        assert_eq!(second.customer("c1").unwrap()["first_name"], "Ada");
-    }
-
-    #[test]
-    fn pages_are_cut_after_filtering() {
-        let mut store = memory(Saved::EveryValidAnswer);
-        for number in 0..5 {
-            create(&mut store, &format!("i{number}"), &format!("c{number}"), "Ada");
-        }
-        let ids = |filter, page, page_size| {
-            let page = store.page(filter, page, page_size);
-            (
-                page.customers.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>(),
-                page.in_all,
-            )
-        };
-        let all = Filter::default();
-        assert_eq!(ids(all, 0, 2), (vec!["c0".to_owned(), "c1".to_owned()], 5));
-        assert_eq!(ids(all, 2, 2), (vec!["c4".to_owned()], 5));
-        assert_eq!(ids(all, usize::MAX, 2), (vec![], 5));
-        let corporations = Filter {
-            customer_type: Some(CustomerType::Corporation),
-            nobody: false,
-        };
-        assert_eq!(ids(corporations, 0, 2), (vec![], 0));
-        assert_eq!(ids(Filter { nobody: true, ..all }, 0, 2), (vec![], 0));
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use axum::http::Method;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::arrivals::Arrivals;
 use super::window::Window;
 
 /// How many request ids are remembered before noticing reuse starts afresh: 4 million take about 150 MB.
@@ -23,6 +24,8 @@ pub struct Tally {
     pub connections_reset: u64,
     /// Requests that met a fault on purpose, those with a reset connection included.
     pub faults: u64,
+    /// The same by name: of a plan's entry, of its fault, or of a rate.
+    pub faults_by_name: BTreeMap<String, u64>,
     /// Requests answered 429.
     pub rate_limited: u64,
     /// Distinct customers created by this process.
@@ -33,7 +36,7 @@ pub struct Tally {
     pub replays: u64,
     /// Creates refused because the customer existed under another idempotency id; their replays count as replays.
     pub duplicates_refused: u64,
-    /// The most API requests in any window of one second; token requests don't count.
+    /// The most requests in any window of one second, token requests included.
     pub peak_requests_per_second: u64,
     /// What a careful client never does.
     pub violations: Violations,
@@ -95,9 +98,16 @@ impl fmt::Display for Tally {
             "answers     {answers}; {} connections reset",
             self.connections_reset
         )?;
+        let by_name = self.faults_by_name.iter();
+        let by_name: Vec<String> = by_name.map(|(name, count)| format!("{count} {name}")).collect();
+        let by_name = if by_name.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", by_name.join(", "))
+        };
         writeln!(
             formatter,
-            "faults      {} on purpose, {} over the rate limit",
+            "faults      {} on purpose{by_name}, {} over the rate limit",
             self.faults, self.rate_limited
         )?;
         writeln!(
@@ -107,7 +117,7 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             formatter,
-            "peak        {} API requests in one second",
+            "peak        {} requests in one second",
             self.peak_requests_per_second
         )?;
         write!(
@@ -118,63 +128,101 @@ impl fmt::Display for Tally {
 }
 
 /// The kinds of request that are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestKind {
+    /// To the token endpoint.
     Token,
+    /// `POST /v1/customers`.
     Create,
+    /// `GET /v1/customers/{id}`.
     Read,
+    /// `GET /v1/customers`.
     List,
+    /// Any other.
     Other,
 }
 
-impl Kind {
-    pub(super) fn of(method: &Method, path: &str) -> Kind {
+impl RequestKind {
+    /// All kinds.
+    pub(super) const ALL: [RequestKind; 5] = [
+        RequestKind::Token,
+        RequestKind::Create,
+        RequestKind::Read,
+        RequestKind::List,
+        RequestKind::Other,
+    ];
+
+    /// The kind with this name.
+    pub(super) fn named(name: &str) -> Option<RequestKind> {
+        RequestKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    pub(super) fn of(method: &Method, path: &str) -> RequestKind {
         match (method.as_str(), path) {
-            ("POST", "/oauth2/token") => Kind::Token,
-            ("POST", "/api/v1/customers") => Kind::Create,
-            ("GET", "/api/v1/customers") => Kind::List,
+            ("POST", "/oauth2/token") => RequestKind::Token,
+            ("POST", "/api/v1/customers") => RequestKind::Create,
+            ("GET", "/api/v1/customers") => RequestKind::List,
             ("GET", path) => match path.strip_prefix("/api/v1/customers/") {
-                Some(id) if !id.is_empty() && !id.contains('/') => Kind::Read,
-                _ => Kind::Other,
+                Some(id) if !id.is_empty() && !id.contains('/') => RequestKind::Read,
+                _ => RequestKind::Other,
             },
-            _ => Kind::Other,
+            _ => RequestKind::Other,
         }
     }
 
     pub(super) fn name(self) -> &'static str {
         match self {
-            Kind::Token => "token",
-            Kind::Create => "create",
-            Kind::Read => "read",
-            Kind::List => "list",
-            Kind::Other => "other",
+            RequestKind::Token => "token",
+            RequestKind::Create => "create",
+            RequestKind::Read => "read",
+            RequestKind::List => "list",
+            RequestKind::Other => "other",
         }
     }
 }
 
 /// Counts while the sandbox runs. The two counts of customers are the store's and are added to a snapshot.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counter {
     pub(super) tally: Tally,
+    pub(super) arrivals: Arrivals,
     last_second: Window,
     request_ids: HashSet<u128>,
 }
 
 impl Counter {
+    pub(super) fn new() -> Counter {
+        Counter {
+            tally: Tally::default(),
+            arrivals: Arrivals::new(),
+            last_second: Window::default(),
+            request_ids: HashSet::new(),
+        }
+    }
+
     /// Counts a request as its head arrives.
-    pub(super) fn arrive(&mut self, kind: Kind, now: Instant) {
+    pub(super) fn arrive(&mut self, kind: RequestKind, now: Instant) {
         let counts = &mut self.tally.requests;
         let count = match kind {
-            Kind::Token => &mut counts.token,
-            Kind::Create => &mut counts.create,
-            Kind::Read => &mut counts.read,
-            Kind::List => &mut counts.list,
-            Kind::Other => &mut counts.other,
+            RequestKind::Token => &mut counts.token,
+            RequestKind::Create => &mut counts.create,
+            RequestKind::Read => &mut counts.read,
+            RequestKind::List => &mut counts.list,
+            RequestKind::Other => &mut counts.other,
         };
         *count += 1;
-        if kind != Kind::Token {
-            let in_second = self.last_second.add(now) as u64;
-            self.tally.peak_requests_per_second = self.tally.peak_requests_per_second.max(in_second);
+        self.arrivals.add(kind, now);
+        let in_second = self.last_second.add(now) as u64;
+        self.tally.peak_requests_per_second = self.tally.peak_requests_per_second.max(in_second);
+    }
+
+    /// Counts a fault by its name.
+    pub(super) fn note_fault(&mut self, name: &str) {
+        self.tally.faults += 1;
+        match self.tally.faults_by_name.get_mut(name) {
+            Some(count) => *count += 1,
+            None => drop(self.tally.faults_by_name.insert(name.to_owned(), 1)),
         }
     }
 
@@ -203,29 +251,34 @@ mod tests {
 
     #[test]
     fn requests_are_told_apart_by_method_and_path() {
-        fn check(method: &Method, path: &str, expected: Kind) {
-            assert_eq!(Kind::of(method, path), expected, "{method} {path}");
+        fn check(method: &Method, path: &str, expected: RequestKind) {
+            assert_eq!(RequestKind::of(method, path), expected, "{method} {path}");
         }
-        check(&Method::POST, "/oauth2/token", Kind::Token);
-        check(&Method::GET, "/oauth2/token", Kind::Other);
-        check(&Method::POST, "/api/v1/customers", Kind::Create);
-        check(&Method::PUT, "/api/v1/customers", Kind::Other);
-        check(&Method::GET, "/api/v1/customers", Kind::List);
-        check(&Method::GET, "/api/v1/customers/a%2Fb", Kind::Read);
-        check(&Method::GET, "/api/v1/customers/", Kind::Other);
-        check(&Method::GET, "/api/v1/customers/a/individuals", Kind::Other);
-        check(&Method::POST, "/v1/customers", Kind::Other);
+        check(&Method::POST, "/oauth2/token", RequestKind::Token);
+        check(&Method::GET, "/oauth2/token", RequestKind::Other);
+        check(&Method::POST, "/api/v1/customers", RequestKind::Create);
+        check(&Method::PUT, "/api/v1/customers", RequestKind::Other);
+        check(&Method::GET, "/api/v1/customers", RequestKind::List);
+        check(&Method::GET, "/api/v1/customers/a%2Fb", RequestKind::Read);
+        check(&Method::GET, "/api/v1/customers/", RequestKind::Other);
+        check(&Method::GET, "/api/v1/customers/a/individuals", RequestKind::Other);
+        check(&Method::POST, "/v1/customers", RequestKind::Other);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_peak_is_of_api_requests_only() {
+    async fn the_peak_counts_every_request() {
         let now = Instant::now();
-        let mut counter = Counter::default();
-        for kind in [Kind::Create, Kind::Token, Kind::Read, Kind::Other] {
+        let mut counter = Counter::new();
+        for kind in [
+            RequestKind::Create,
+            RequestKind::Token,
+            RequestKind::Read,
+            RequestKind::Other,
+        ] {
             counter.arrive(kind, now);
         }
-        counter.arrive(Kind::List, now + std::time::Duration::from_secs(1));
-        assert_eq!(counter.tally.peak_requests_per_second, 3);
+        counter.arrive(RequestKind::List, now + std::time::Duration::from_secs(1));
+        assert_eq!(counter.tally.peak_requests_per_second, 4);
         assert_eq!(
             counter.tally.requests,
             RequestCounts {
@@ -240,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_request_id_seen_before_is_a_violation() {
-        let mut counter = Counter::default();
+        let mut counter = Counter::new();
         for id in [1, 2, 1, 3, 1] {
             counter.note_request_id(id);
         }
@@ -260,6 +313,7 @@ mod tests {
             answers: BTreeMap::from([(200, 9), (500, 1)]),
             connections_reset: 5,
             faults: 6,
+            faults_by_name: BTreeMap::from([("outage".to_owned(), 2), ("reset".to_owned(), 4)]),
             rate_limited: 7,
             customers_created: 8,
             customers_in_all: 19,
@@ -274,9 +328,9 @@ mod tests {
         insta::assert_snapshot!(tally.to_string(), @"
         requests    1 token, 12 create, 2 read, 3 list, 4 other
         answers     9 with status 200, 1 with status 500; 5 connections reset
-        faults      6 on purpose, 7 over the rate limit
+        faults      6 on purpose (2 outage, 4 reset), 7 over the rate limit
         customers   8 created by this process, 19 in all; 10 replays, 11 duplicates refused
-        peak        21 API requests in one second
+        peak        21 requests in one second
         violations  13 changed bodies under one idempotency id, 14 reused request ids
         ");
         let json = serde_json::to_value(&tally).unwrap();

@@ -5,10 +5,9 @@
 //! client must be able to at any time.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use base64::Engine;
@@ -49,15 +48,27 @@ struct Grant {
 }
 
 /// The tokens that are good.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tokens {
     grants: HashMap<String, Grant>,
+    /// What tells the tokens of this sandbox from those of any other.
+    source: String,
+    issued: u64,
 }
 
 impl Tokens {
+    pub(super) fn new(source: impl Into<String>) -> Tokens {
+        Tokens {
+            grants: HashMap::new(),
+            source: source.into(),
+            issued: 0,
+        }
+    }
+
     fn issue(&mut self, scopes: Vec<Scope>, life: Duration, now: Instant) -> String {
         self.grants.retain(|_, grant| grant.expires > now);
-        let token = format!("sandbox-{}", uuid::Uuid::now_v7().simple());
+        self.issued += 1;
+        let token = format!("sandbox-{}-{}", self.source, self.issued);
         self.grants.insert(
             token.clone(),
             Grant {
@@ -131,9 +142,18 @@ pub(super) fn basic(client_id: &str, client_secret: &str) -> String {
 /// An OAuth error code with its description, as RFC 6749, section 5.2, has them.
 type OauthError = (&'static str, &'static str);
 
+/// What a token's answer says of its life.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Life<'a> {
+    /// The truth.
+    True,
+    /// Something else, or nothing.
+    Said(Option<&'a toml::Value>),
+}
+
 /// `POST /oauth2/token`
-pub(super) async fn issue(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    if only(&headers, header::AUTHORIZATION.as_str()) != Some(desk.basic()) {
+pub(super) fn issue(desk: &Desk, uri: &Uri, headers: &HeaderMap, body: &Bytes, said: Life<'_>) -> Response {
+    if only(headers, header::AUTHORIZATION.as_str()) != Some(desk.basic()) {
         let body = json!({"error": "invalid_client", "error_description": "client authentication failed"});
         let mut response = json_answer(StatusCode::UNAUTHORIZED, &body);
         response
@@ -141,14 +161,20 @@ pub(super) async fn issue(State(desk): State<Arc<Desk>>, uri: Uri, headers: Head
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
         return response;
     }
-    match check_form(&headers, &body).and_then(|()| requested_scopes(&uri)) {
+    match check_form(headers, body).and_then(|()| requested_scopes(uri)) {
         Ok(scopes) => {
             let life = desk.options().token_life;
             let names: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
             let scope = names.join(" ");
             let token = desk.tokens().issue(scopes, life, Instant::now());
-            let body =
-                json!({"token_type": "Bearer", "expires_in": life.as_secs(), "access_token": token, "scope": scope});
+            let mut body = json!({"token_type": "Bearer", "access_token": token, "scope": scope});
+            let expires_in = match said {
+                Life::True => Some(json!(life.as_secs())),
+                Life::Said(value) => value.map(|value| json!(value)),
+            };
+            if let (Some(expires_in), Some(fields)) = (expires_in, body.as_object_mut()) {
+                fields.insert("expires_in".to_owned(), expires_in);
+            }
             json_answer(StatusCode::OK, &body)
         }
         Err((error, description)) => json_answer(
@@ -250,7 +276,7 @@ mod tests {
     async fn a_token_ends_with_its_life_or_earlier() {
         let now = Instant::now();
         let life = Duration::from_secs(10);
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::new("test");
         let first = tokens.issue(vec![Scope::Read], life, now);
         let second = tokens.issue(vec![Scope::Read, Scope::Write], life, now + life / 2);
         let status = |tokens: &Tokens, token: &str, scope, now| {

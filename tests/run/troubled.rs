@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall::sandbox::{FaultRates, Options, Saved};
+use rollcall::sandbox::{FaultRates, Options, ServerKind};
 
 use crate::bench::{Bench, customers, sandbox, sandbox_at};
 use crate::verdict::Evidence;
@@ -39,7 +39,7 @@ async fn everyone_is_created_once_through_every_fault() {
     };
     check("a token endpoint that breaks", options).await;
     let options = Options {
-        saved_answers: Saved::SuccessesOnly,
+        kind: ServerKind::SavesSuccesses,
         faults: FaultRates {
             error_500_after_commit: 0.3,
             ..FaultRates::default()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
-use rollcall::sandbox::{Options, Saved, Violations};
+use rollcall::sandbox::{Options, ServerKind, Violations};
 use serde_json::{Value, json};
 
 use crate::setup::{Setup, ada, created, send};
@@ -99,13 +99,13 @@ async fn a_second_create_of_a_customer_is_refused_as_told() {
             json!({"errors": [{"description": description, "code": "customer_already_exists"}]}),
         )
     };
-    for (saved_answers, duplicate_status, refused, replays) in [
-        (Saved::EveryValidAnswer, 400, 1, 1),
-        (Saved::SuccessesOnly, 409, 2, 0),
-        (Saved::EveryValidAnswer, 422, 1, 1),
+    for (kind, duplicate_status, refused, replays) in [
+        (ServerKind::SavesAll, 400, 1, 1),
+        (ServerKind::SavesSuccesses, 409, 2, 0),
+        (ServerKind::SavesAll, 422, 1, 1),
     ] {
         let setup = Setup::new(Options {
-            saved_answers,
+            kind,
             duplicate_status,
             ..Options::default()
         })
