@@ -62,6 +62,12 @@ async fn a_lost_ledger_is_rebuilt_and_nobody_is_created_twice() {
         "everyone was asked for again, under the same id"
     );
     assert_eq!(tally.customers_created, before.len() as u64);
+    eprintln!(
+        "reliability: customers recognized after a lost ledger = {}",
+        before.len()
+    );
+    let again = tally.customers_created - before.len() as u64;
+    eprintln!("reliability: customers created twice after a lost ledger = {again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

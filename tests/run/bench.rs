@@ -242,6 +242,11 @@ impl Drop for Working {
     }
 }
 
+/// A number from the environment, for the long forms of harnesses.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 pub(crate) async fn sandbox(options: Options) -> Sandbox {
     sandbox_at(options, 0).await
 }

@@ -9,7 +9,7 @@ use fastrand::Rng;
 use rollcall::sandbox::{FaultRates, Options, Sandbox};
 use tokio::time::Instant;
 
-use crate::bench::{Bench, Customers, customers, sandbox};
+use crate::bench::{Bench, Customers, customers, number, sandbox};
 use crate::verdict::Evidence;
 use crate::view::{View, look, lost};
 
@@ -22,10 +22,6 @@ const MOST_PATIENCE: u64 = 40;
 /// Files at work at the same time: one waits while the other's process starts.
 const SIDE_BY_SIDE: u64 = 2;
 const RUN: [&str; 4] = ["run", "customers.csv", "--max-rejects", "100%"];
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 fn seed() -> u64 {
     number("ROLLCALL_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000))

@@ -19,7 +19,9 @@ mod fixtures;
 mod generator;
 mod interrupts;
 mod kills;
+mod memory;
 mod private;
+mod rate;
 mod troubled;
 mod verdict;
 #[allow(dead_code, reason = "the view serves other tests too")]
