@@ -139,6 +139,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
                 | PipelineError::InDoubt { .. }
                 | PipelineError::Output { .. }
                 | PipelineError::RecordChanged { .. }
+                | PipelineError::PlanVoid
                 | PipelineError::Thread(_)
                 | PipelineError::Worker => Exit::Unusable,
             };

@@ -64,6 +64,8 @@ pub static REASONS: &[Reason] = &[
         "check api.client-id, the client secret, api.scope and api.token-url"),
     reason("run.gave_up", "the service did not take any request for longer than send.give-up-after",
         "run the same command again when the service is back; it goes on where it stopped"),
+    reason("source.changed", "a source changed while it was checked; nothing was sent, and the run is left as it is",
+        "type the same command again when the file is whole: it begins another run"),
     reason("run.deadline", "the time that send.run-deadline gives the run was over", "type the same command again: it goes on where it stopped"),
     reason("brake.max_failures", "more rows were refused, in conflict or unresolved than send.max-failures allows, so no more were sent",
         "look at what the API said; if it is as it should be, type the command again with a higher --max-failures"),

@@ -79,6 +79,9 @@ pub enum PipelineError {
         /// The run.
         run_id: i64,
     },
+    /// The plan of a run is not of its source, which changed while it was made and was changed back. Nothing was sent.
+    #[error("the source changed while it was checked, so its plan cannot be used")]
+    PlanVoid,
     /// The operating system gives no thread or runtime.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
@@ -115,6 +118,7 @@ impl PipelineError {
                 "nothing was sent for this record; if the file was changed on purpose, run the changed file: it is a new run"
                     .to_owned(),
             ),
+            Self::PlanVoid => Some("type the same command again: nothing was sent, and it is planned afresh".to_owned()),
             Self::Thread(_) => Some("lower input.workers".to_owned()),
             Self::Interrupted => Some("type the same command again: it goes on where the ledger ends".to_owned()),
             Self::Worker => Some("type the same command again: it goes on where the ledger ends; please report it".to_owned()),

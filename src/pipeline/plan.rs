@@ -37,13 +37,12 @@ impl Job<'_> {
                 if stop.is_requested() {
                     return Err(PipelineError::Interrupted);
                 }
-                let mut batch = Vec::with_capacity(checked.len());
-                for checked in checked {
-                    let planned = planned(entry.input_id, &mut customers, checked, records_before);
-                    if planned.position.record > planned_before {
-                        batch.push(planned);
-                    }
-                }
+                let mut batch: Vec<Planned> = checked
+                    .into_iter()
+                    .map(|checked| planned(entry.input_id, &mut customers, checked, records_before))
+                    .collect();
+                let known = batch.partition_point(|planned| planned.position.record <= planned_before);
+                self.hold_to_plan(batch.drain(..known))?;
                 commits.push_back(self.ledger.plan(self.run.namespace, batch)?);
                 if commits.len() > WAITING_PLANS {
                     self.count(commits.pop_front())?;
@@ -56,12 +55,31 @@ impl Job<'_> {
                 Err(PipelineError::Interrupted) => return Ok(false),
                 checked => checked?,
             };
+            if tally.records < planned_before {
+                return Err(PipelineError::PlanVoid);
+            }
             progress.note(input.source.name(), &tally.notices());
             progress.note(input.source.name(), &suspects.notices());
             self.ledger.end_input(entry.input_id, totals(&tally))?;
             records_before += tally.records;
         }
         Ok(true)
+    }
+
+    /// Holds records against what an earlier process planned for them: it may have read a source that changed under it.
+    fn hold_to_plan(&self, again: impl Iterator<Item = Planned>) -> Result<(), PipelineError> {
+        let again: Vec<Planned> = again.collect();
+        let (Some(first), Some(last)) = (again.first(), again.last()) else {
+            return Ok(());
+        };
+        let mut records = again.iter();
+        let range = (first.position.record, last.position.record);
+        self.reader.rows(first.input, range.0, range.1, |row| {
+            let same = records
+                .next()
+                .is_some_and(|again| again.position == row.position && again.idempotency_id == row.idempotency_id);
+            if same { Ok(()) } else { Err(PipelineError::PlanVoid) }
+        })
     }
 
     /// Counts planned rows once they are on disk.

@@ -18,6 +18,7 @@ use crate::model::digest::Digest;
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row_state::RowState;
 use crate::normalize::Normalizer;
+use crate::read::ReadError;
 use crate::send::{RunStop, Sender, Stop};
 
 /// What a run needs beside its sources.
@@ -34,6 +35,9 @@ pub struct RunRequest<'a> {
     /// Where the run says how far it is.
     pub progress: Arc<Progress>,
 }
+
+/// What happened to a run whose source changed while it was planned: nothing was sent, and the same command plans afresh.
+const ABANDONED: &str = "abandoned";
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,38 +81,13 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
     let sender = Sender::new(&settings.api, &settings.send)?;
     // The lock first: a second process is refused before it reads a night's files.
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
-    let reader = Reader::open(ledger.path())?;
     let new = describe(inputs, request)?;
-    refuse_other_target(&reader, &new)?;
-    let known = known_run(&reader, &new)?;
-    let resumed = known.is_some();
-    let run_id = match known {
-        Some(run) => run.run_id,
-        None => ledger.begin_run(new)?.0,
-    };
-    let run = reader.run(run_id)?.ok_or(PipelineError::Worker)?;
-    let checker = checker(settings, &run)?;
-    let job = Job {
-        request,
-        inputs,
-        ledger,
-        reader,
-        checker,
-        sender,
-        run,
-    };
-    let before = job.reader.totals(&job.run)?;
-    request.progress.set_totals(before);
-    if job.run.is_finished() && before.count(RowState::is_open) == 0 {
-        return job.ran(resumed, RunEnd::NothingToDo);
+    let job = Job::take_up(inputs, request, &ledger, &sender, &new)?;
+    match job.proceed(&deadline) {
+        // Nothing was sent for a plan that did not come to its end, so another can be made.
+        Err(PipelineError::PlanVoid) => Job::take_up(inputs, request, &ledger, &sender, &new)?.proceed(&deadline),
+        ran => ran,
     }
-    job.ledger.run_event(run_id, "started", None)?;
-    let mut end = job.work()?;
-    if end == RunEnd::Interrupted && deadline.is_over() {
-        end = RunEnd::Deadline;
-    }
-    let end = job.close(end)?;
-    job.ran(resumed, end)
 }
 
 /// The rules of a run: its own namespace and day, so that every pass derives the same ids.
@@ -130,9 +109,56 @@ pub(super) struct Job<'a> {
     pub(super) sender: Sender,
     /// The run as it was when this process took it up.
     pub(super) run: RunEntry,
+    /// Whether an earlier process had begun it.
+    resumed: bool,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// Finds the run that the same sources and settings began, or begins one.
+    fn take_up(
+        inputs: &'a Inputs,
+        request: &'a RunRequest<'a>,
+        ledger: &Arc<Ledger>,
+        sender: &Sender,
+        new: &NewRun,
+    ) -> Result<Self, PipelineError> {
+        let reader = Reader::open(ledger.path())?;
+        refuse_other_target(&reader, new)?;
+        let known = known_run(&reader, new)?;
+        let resumed = known.is_some();
+        let run_id = match known {
+            Some(run) => run.run_id,
+            None => ledger.begin_run(new.clone())?.0,
+        };
+        let run = reader.run(run_id)?.ok_or(PipelineError::Worker)?;
+        Ok(Self {
+            request,
+            inputs,
+            ledger: Arc::clone(ledger),
+            checker: checker(request.settings, &run)?,
+            sender: sender.clone(),
+            reader,
+            run,
+            resumed,
+        })
+    }
+
+    /// Brings the run to an end of some kind.
+    fn proceed(&self, deadline: &Deadline) -> Result<Ran, PipelineError> {
+        let before = self.reader.totals(&self.run)?;
+        self.request.progress.set_totals(before);
+        if self.run.is_finished() && before.count(RowState::is_open) == 0 {
+            return self.ran(RunEnd::NothingToDo);
+        }
+        self.ledger.run_event(self.run.run_id, "started", None)?;
+        let mut end = self.work()?;
+        if end == RunEnd::Interrupted && deadline.is_over() {
+            end = RunEnd::Deadline;
+        }
+        let end = self.close(end)?;
+        self.ran(end)
+    }
+
     /// Plans what is not planned, holds the brake against it, and sends what is open.
     fn work(&self) -> Result<RunEnd, PipelineError> {
         let RunRequest {
@@ -143,7 +169,12 @@ impl Job<'_> {
         } = self.request;
         if !self.run.is_planned() {
             progress.enter(Phase::Checking);
-            if !self.plan()? {
+            let planned = self.plan();
+            if let Err(PipelineError::PlanVoid | PipelineError::Read(ReadError::Changed { .. })) = planned {
+                self.ledger
+                    .run_event(self.run.run_id, ABANDONED, Some("source.changed".to_owned()))?;
+            }
+            if !planned? {
                 return Ok(RunEnd::Interrupted);
             }
             self.ledger.run_event(self.run.run_id, "planned", None)?;
@@ -191,12 +222,12 @@ impl Job<'_> {
         Ok(end)
     }
 
-    fn ran(&self, resumed: bool, end: RunEnd) -> Result<Ran, PipelineError> {
+    fn ran(&self, end: RunEnd) -> Result<Ran, PipelineError> {
         let (run, balance) = self.now()?;
         let adds_up = balance.adds_up() && (balance.is_settled() || end != RunEnd::Finished);
         Ok(Ran {
             run_id: run.run_id,
-            resumed,
+            resumed: self.resumed,
             end,
             adds_up,
             requests: self.sender.counters().requests,
@@ -280,7 +311,8 @@ fn refuse_other_target(reader: &Reader, new: &NewRun) -> Result<(), PipelineErro
 /// The latest run over the same bytes, with the same settings, to the same API.
 fn known_run(reader: &Reader, new: &NewRun) -> Result<Option<RunEntry>, PipelineError> {
     let same = |run: &RunEntry| {
-        run.operation == new.operation
+        run.events.iter().all(|event| event.kind != ABANDONED)
+            && run.operation == new.operation
             && run.target == new.target
             && run.namespace == new.namespace
             && run.config_digest == new.config_digest

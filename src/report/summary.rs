@@ -54,6 +54,7 @@ impl Summary {
             _ if !self.balance.adds_up() => "out of balance",
             Some("finished") => "finished",
             Some("stopped") => "stopped",
+            Some("abandoned") => "abandoned",
             Some(_) | None => "unfinished",
         }
     }

@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
 fn next(runs: &[Summary], args: &StatusArgs) -> String {
     let mut flags = super::ledger_flags(&args.ledger);
     let (superseded, open): (Vec<_>, Vec<_>) = (runs.iter().enumerate())
-        .filter(|(_, run)| run.open() > 0 || !run.run.is_planned())
+        .filter(|(_, run)| run.status() != "abandoned" && (run.open() > 0 || !run.run.is_planned()))
         .partition(|(index, run)| runs.iter().skip(index + 1).any(|later| later.run.repeats(&run.run)));
     if let Some((_, open)) = open.last() {
         let names: Vec<String> = open.run.inputs.iter().map(|input| argument(&input.name)).collect();
