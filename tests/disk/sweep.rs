@@ -103,40 +103,35 @@ impl Figures {
         *self.struck.entry(format!("{mode} {errno}")).or_default() += u64::from(case.trace.struck.is_some());
         self.survived += u64::from(case.survived && case.trace.struck.is_some());
         if !case.troubles.is_empty() {
-            let bad = format!("{mode} {errno} at {at}, {:?}: {:#?}", case.trace.struck, case.troubles);
-            eprintln!("{bad}\n{:#?}", case.done);
-            self.bad.push(bad);
+            self.bad.push(format!(
+                "{mode} {errno} at {at}, {:?}: {:#?}\n{:#?}",
+                case.trace.struck, case.troubles, case.done
+            ));
         }
     }
 
-    fn troubles(&self, word: &str) -> usize {
-        self.bad.iter().map(|bad| bad.matches(word).count()).sum()
+    fn troubles(&self, word: &str) -> u64 {
+        self.bad.iter().map(|bad| bad.matches(word).count() as u64).sum()
     }
 
-    fn print(&self) {
+    /// A line a figure, as `scripts/disk` promises them.
+    fn lines(&self) -> Vec<String> {
         let struck: u64 = self.struck.values().sum();
-        eprintln!("reliability: ledger writes failed or killed = {struck}");
-        for (way, count) in &self.struck {
-            eprintln!("reliability: ledger writes struck by {way} = {count}");
+        let mut figures = vec![("ledger writes failed or killed".to_owned(), struck)];
+        let ways = self.struck.iter();
+        figures.extend(ways.map(|(way, count)| (format!("ledger writes struck by {way}"), *count)));
+        for (name, word) in [
+            ("lost outcomes", "lost outcome:"),
+            ("customers sent without a claim on disk", "sent without a claim"),
+            ("customers shown and not created", "invented:"),
+            ("customers not created exactly once at the end", " times\""),
+        ] {
+            figures.push((name.to_owned(), self.troubles(word)));
         }
-        eprintln!("reliability: lost outcomes = {}", self.troubles("lost outcome:"));
-        eprintln!(
-            "reliability: customers sent without a claim on disk = {}",
-            self.troubles("sent without a claim")
-        );
-        eprintln!(
-            "reliability: customers shown and not created = {}",
-            self.troubles("invented:")
-        );
-        eprintln!(
-            "reliability: customers not created exactly once = {}",
-            self.troubles(" times\"")
-        );
-        eprintln!("reliability: faults of the disk that went wrong = {}", self.bad.len());
-        eprintln!(
-            "reliability: faults at the closing checkpoint that cost nothing = {}",
-            self.survived
-        );
+        figures.push(("ledger faults that ended wrong".to_owned(), self.bad.len() as u64));
+        figures.push(("ledger faults at the end that cost nothing".to_owned(), self.survived));
+        let line = |(name, value)| format!("reliability: {name} = {value}");
+        figures.into_iter().map(line).collect()
     }
 }
 
@@ -158,8 +153,14 @@ async fn every_outcome_outlives_a_kill_an_error_or_a_power_cut_at_any_write_of_t
         let Some(case) = at_work.join_next().await else { break };
         figures.add(&case.unwrap());
     }
-    figures.print();
+    for line in figures.lines() {
+        eprintln!("{line}");
+    }
     eprintln!("{:.0} s with seed {seed}", begun.elapsed().as_secs_f64());
-    assert!(figures.bad.is_empty(), "ROLLCALL_SEED={seed}: {:#?}", figures.bad);
+    assert!(
+        figures.bad.is_empty(),
+        "ROLLCALL_SEED={seed}:\n{}",
+        figures.bad.join("\n")
+    );
     assert_eq!(figures.struck.len(), WAYS.len(), "{figures:?}");
 }
