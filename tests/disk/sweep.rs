@@ -1,7 +1,7 @@
 //! Which writes are struck, and how.
 //!
-//! The quick form takes the first and the last writes and a sample of the others; with `ROLLCALL_DISK=all`, which
-//! `scripts/disk` sets, every write is struck in every way. `ROLLCALL_SEED` sets the seed, which is printed.
+//! The quick form takes the first and the last writes and a sample of the others; with `ROLLCALL_DISK=1`, which
+//! `scripts/disk` sets, every write is struck in every way, with `ROLLCALL_DISK=5` every fifth. `ROLLCALL_SEED` sets the seed, which is printed.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -62,8 +62,10 @@ fn plan(writes: u64, rng: &mut Rng) -> VecDeque<Fault> {
         at,
         ..Fault::default()
     };
-    if std::env::var("ROLLCALL_DISK").is_ok_and(|form| form == "all") {
-        let every = (1..=writes).flat_map(|at| WAYS.into_iter().map(move |way| (at, way)));
+    let step = std::env::var("ROLLCALL_DISK").ok().and_then(|text| text.parse().ok());
+    if let Some(step) = step {
+        let every = (1..=writes).step_by(step);
+        let every = every.flat_map(|at| WAYS.into_iter().map(move |way| (at, way)));
         return every.map(|(at, way)| fault(at, way)).collect();
     }
     let mut ways = WAYS.into_iter().cycle().skip(rng.usize(..WAYS.len()));
