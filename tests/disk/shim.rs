@@ -11,8 +11,8 @@ pub(crate) const EIO: i32 = 5;
 pub(crate) const ENOSPC: i32 = 28;
 pub(crate) const EROFS: i32 = 30;
 
-/// Builds the library, once in a process. Other processes may build it at the same time: it gets its name when it is
-/// whole.
+/// Builds the library, once in a process. Others may build the same at the same time: it gets its name when it is whole,
+/// and whoever has loaded the one before keeps that.
 pub(crate) fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -25,7 +25,7 @@ pub(crate) fn library() -> &'static Path {
             .status()
             .unwrap();
         assert!(built.success(), "the C compiler cannot build {}", source.display());
-        let whole = folder.join(format!("shim.{}.so", std::process::id()));
+        let whole = folder.join("shim.so");
         std::fs::rename(&part, &whole).unwrap();
         whole
     })

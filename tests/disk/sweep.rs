@@ -29,6 +29,18 @@ const WAYS: [(&str, i32); 11] = [
     ("cut", 0),
     ("cut-some", 0),
 ];
+/// Writes at which the making of a ledger has gone wrong before: SQLite passes errors over there, and a reader may not
+/// roll a journal back.
+const MAKING: [(u64, (&str, i32)); 8] = [
+    (2, ("fail", EIO)),
+    (2, ("lost-sync", EIO)),
+    (4, ("fail", EIO)),
+    (5, ("fail", ENOSPC)),
+    (6, ("fail-ever", EROFS)),
+    (6, ("lost-sync", EIO)),
+    (7, ("kill", 0)),
+    (7, ("cut", 0)),
+];
 /// First and last writes that the quick form strikes, each in so many ways.
 const EDGE: u64 = 10;
 const WAYS_AT_AN_EDGE: usize = 3;
@@ -72,7 +84,9 @@ fn plan(writes: u64, rng: &mut Rng) -> VecDeque<Fault> {
     let edges = (1..=EDGE).chain(writes.saturating_sub(EDGE) + 1..=writes);
     let edges = edges.flat_map(|at| [at; WAYS_AT_AN_EDGE]);
     let sample: Vec<u64> = (0..SAMPLE).map(|_| rng.u64(1..=writes)).collect();
-    edges.chain(sample).map(|at| fault(at, ways.next().unwrap())).collect()
+    let making = MAKING.into_iter().map(|(at, way)| fault(at, way));
+    let others = edges.chain(sample).map(|at| fault(at, ways.next().unwrap()));
+    making.chain(others).collect()
 }
 
 /// Strikes, and if the run was over before, once more and earlier: how many commits a run has depends on the moment at

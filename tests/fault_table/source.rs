@@ -21,13 +21,21 @@ enum Change {
     Appended,
     /// Its last half is overwritten, byte by byte, with digits turned into others.
     Overwritten,
+    /// Its last half is overwritten with question marks, as a program does that has reserved room and not written yet.
+    Blotted,
     /// Its last half is cut off.
     Cut,
     /// Another file takes its name.
     Replaced,
 }
 
-const CHANGES: [Change; 4] = [Change::Appended, Change::Overwritten, Change::Cut, Change::Replaced];
+const CHANGES: [Change; 5] = [
+    Change::Appended,
+    Change::Overwritten,
+    Change::Blotted,
+    Change::Cut,
+    Change::Replaced,
+];
 
 /// The file's text with every digit of its last half turned into another. Ids hold digits, so nobody there is who he was.
 fn altered(csv: &[u8]) -> Vec<u8> {
@@ -38,6 +46,16 @@ fn altered(csv: &[u8]) -> Vec<u8> {
         _ => byte,
     };
     csv.iter().enumerate().map(alter).collect()
+}
+
+/// The file's text with every letter and digit of its last half turned into a question mark: records that break rules.
+fn blotted(csv: &[u8]) -> Vec<u8> {
+    let half = csv.len() / 2;
+    let blot = |(at, &byte): (usize, &u8)| match byte {
+        byte if at > half && byte.is_ascii_alphanumeric() => b'?',
+        _ => byte,
+    };
+    csv.iter().enumerate().map(blot).collect()
 }
 
 fn change(path: &Path, file: &Customers, change: Change) {
@@ -52,6 +70,10 @@ fn change(path: &Path, file: &Customers, change: Change) {
         Change::Overwritten => {
             let mut open = std::fs::File::options().write(true).open(path).unwrap();
             open.write_all(&altered(&file.csv)).unwrap();
+        }
+        Change::Blotted => {
+            let mut open = std::fs::File::options().write(true).open(path).unwrap();
+            open.write_all(&blotted(&file.csv)).unwrap();
         }
         Change::Cut => {
             let open = std::fs::File::options().write(true).open(path).unwrap();
@@ -96,7 +118,7 @@ async fn a_file_that_changes_while_it_is_sent_sends_nobody_who_was_not_checked()
             // The process has the old file open, and what is behind the last open record is not read.
             Change::Replaced => assert_eq!(done.code, Some(1), "{about}"),
             Change::Appended => assert!(matches!(done.code, Some(1 | 3)), "{about}"),
-            Change::Overwritten | Change::Cut => assert_eq!(done.code, Some(3), "{about}"),
+            Change::Overwritten | Change::Blotted | Change::Cut => assert_eq!(done.code, Some(3), "{about}"),
         }
         if done.code == Some(3) {
             let causes = ["while it was being read", "is not what it was when run"];
@@ -152,6 +174,13 @@ async fn a_file_that_grows_while_it_is_checked_sends_nothing_and_the_right_file_
 #[ignore = "a known defect: overwritten records are planned before the change is noticed, and stay"]
 async fn a_file_that_is_overwritten_while_it_is_checked_sends_nothing_and_the_right_file_goes_on() {
     while_it_is_checked(Change::Overwritten).await;
+}
+
+/// The worst of the three: what was never in the right file stays rejected, and the run adds up.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a known defect: records are rejected for bytes that the right file does not have, and stay so"]
+async fn a_file_that_is_blotted_while_it_is_checked_loses_nobody_when_the_right_file_goes_on() {
+    while_it_is_checked(Change::Blotted).await;
 }
 
 /// A clerk corrects one customer after a kill, runs the corrected file, and then the first one again.
