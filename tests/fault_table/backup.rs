@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rollcall::sandbox::{Options, Saved};
+use rollcall::sandbox::{Options, ServerKind};
 
 use crate::bench::{Bench, customers, sandbox};
 use crate::judge::signal;
@@ -23,11 +23,11 @@ fn copy(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_from_yesterdays_backup_creates_nobody_twice() {
-    for saved_answers in [Saved::EveryValidAnswer, Saved::SuccessesOnly] {
+    for kind in [ServerKind::SavesAll, ServerKind::SavesSuccesses, ServerKind::Burns] {
         for killed in [false, true] {
             let sandbox = sandbox(Options {
                 latency: Duration::from_millis(4),
-                saved_answers,
+                kind,
                 ..Options::default()
             })
             .await;
@@ -46,7 +46,7 @@ async fn a_ledger_from_yesterdays_backup_creates_nobody_twice() {
             }
             let backup = copy(bench.ledger().parent().unwrap());
             bench.expect(1, &run).await;
-            let about = format!("{saved_answers:?}, killed {killed}");
+            let about = format!("{kind:?}, killed {killed}");
             Evidence::gather(&bench, &sandbox, &file.accepted).await.hold(&about);
             let replays = sandbox.tally().replays;
 
