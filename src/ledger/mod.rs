@@ -8,18 +8,23 @@
 //! dates or other values. Any failure to write is fatal: the run stops, and the next process reads from disk.
 //!
 //! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
-//! reads; no other file speaks SQL. `writer` is the thread, `lock` keeps a second process out.
+//! reads; no other file speaks SQL. `sum` is the checksum that each line of `row` and `event` bears. `writer` is the thread, `lock` keeps a second process out.
 
 mod balance;
+mod entry;
 mod error;
 mod lock;
 mod query;
 mod schema;
 mod store;
+mod sum;
 mod writer;
 
 pub use balance::{Balance, InputTotals};
+pub use entry::{
+    Claim, Claimed, FindingCount, InputEntry, NewInput, NewRun, Planned, PlannedFinding, RowEntry, RunEntry,
+    RunEventEntry,
+};
 pub use error::LedgerError;
-pub use query::{FindingCount, InputEntry, Reader, RowEntry, RunEntry, RunEventEntry};
-pub use store::{Claim, Claimed, NewInput, NewRun, Planned, PlannedFinding};
+pub use query::Reader;
 pub use writer::{Ledger, Pending, make_private_folder};

@@ -6,13 +6,15 @@
 use std::cmp::Reverse;
 use std::path::Path;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::LedgerError;
 use super::balance::InputTotals;
+use super::entry::{FindingCount, InputEntry, RowEntry, RunEntry, RunEventEntry};
 use super::schema::open_read_only;
 use super::store::{signed, unsigned};
+use super::{LedgerError, sum};
 use crate::model::digest::Digest;
 use crate::model::ids::{IdempotencyId, RequestId};
 use crate::model::position::Position;
@@ -21,129 +23,24 @@ use crate::model::row_state::{RowEvent, RowState, next};
 use crate::model::rule::Severity;
 use crate::model::totals::Totals;
 
-/// A run as the ledger has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunEntry {
-    /// Number of the run.
-    pub run_id: i64,
-    /// Operation that rows stand for.
-    pub operation: String,
-    /// Base URL of the API.
-    pub target: String,
-    /// Namespace of the idempotency ids.
-    pub namespace: Uuid,
-    /// Digest of the settings that decide payloads.
-    pub config_digest: Digest,
-    /// Version of rollcall that began it.
-    pub tool_version: String,
-    /// The latest day that a date may name.
-    pub today: String,
-    /// When it began.
-    pub created_ms: i64,
-    /// What happened to it, in order.
-    pub events: Vec<RunEventEntry>,
-    /// Its sources, in order.
-    pub inputs: Vec<InputEntry>,
-}
-
-impl RunEntry {
-    /// Whether every source was checked to its end.
-    pub fn is_planned(&self) -> bool {
-        self.events.iter().any(|event| event.kind == "planned")
-    }
-
-    /// Whether it is about the same customers as another run: the same sources, for the same API.
-    pub fn repeats(&self, other: &Self) -> bool {
-        let digests = |run: &Self| run.inputs.iter().map(|input| input.digest).collect::<Vec<_>>();
-        self.operation == other.operation
-            && self.target == other.target
-            && self.namespace == other.namespace
-            && digests(self) == digests(other)
-    }
-
-    /// Whether it came to its end, and has not been taken up again since.
-    pub fn is_finished(&self) -> bool {
-        self.events.last().is_some_and(|event| event.kind == "finished")
-    }
-}
-
-/// Something that happened to a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunEventEntry {
-    /// When.
-    pub at_ms: i64,
-    /// started, planned, stopped or finished.
-    pub kind: String,
-    /// Why it stopped.
-    pub reason: Option<String>,
-}
-
-/// A source of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputEntry {
-    /// Number in the ledger.
-    pub input_id: i64,
-    /// Name for people.
-    pub name: String,
-    /// SHA-256 of its bytes.
-    pub digest: Digest,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// What the reader counted; `None` until it was read to its end.
-    pub totals: Option<InputTotals>,
-}
-
-/// A row with its current state and what led to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowEntry {
-    /// Where the ledger keeps it.
-    pub key: RowKey,
-    /// Where the record stands.
-    pub position: Position,
-    /// The customer, where the record names one.
-    pub customer_id: Option<String>,
-    /// The id of its create.
-    pub idempotency_id: Option<IdempotencyId>,
-    /// Where it stands.
-    pub state: RowState,
-    /// HTTP requests made for it, in all processes.
-    pub attempts: u64,
-    /// Status of the answer that decided.
-    pub http_status: Option<u16>,
-    /// Why it is in its state.
-    pub code: Option<String>,
-    /// What the API said, redacted.
-    pub detail: Option<String>,
-    /// Request that decided.
-    pub request_id: Option<RequestId>,
-}
-
-/// How often a rule was broken in a run, by field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindingCount {
-    /// Code of the rule.
-    pub code: String,
-    /// What it did to the record.
-    pub severity: Severity,
-    /// Path of the field.
-    pub field: Option<String>,
-    /// How often.
-    pub count: u64,
-}
-
 /// A reading connection.
 #[derive(Debug)]
-pub struct Reader(Connection);
+pub struct Reader {
+    connection: Connection,
+    /// Whether lines bear checksums: those of ledgers before version 3 do not.
+    summed: bool,
+}
 
 impl Reader {
     /// Opens a ledger that exists.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        open_read_only(path).map(Self)
+        let (connection, summed) = open_read_only(path)?;
+        Ok(Self { connection, summed })
     }
 
     /// Every run, oldest first.
     pub fn runs(&self) -> Result<Vec<RunEntry>, LedgerError> {
-        let mut statement = self.0.prepare("SELECT run_id FROM run ORDER BY run_id")?;
+        let mut statement = self.connection.prepare("SELECT run_id FROM run ORDER BY run_id")?;
         let ids = statement
             .query_map([], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
@@ -153,7 +50,7 @@ impl Reader {
     /// A run by its number.
     pub fn run(&self, run_id: i64) -> Result<Option<RunEntry>, LedgerError> {
         let found = self
-            .0
+            .connection
             .query_row(
                 "SELECT run_id, operation, target, namespace, config_digest, tool_version, today, created_ms
                  FROM run WHERE run_id = ?1",
@@ -182,12 +79,14 @@ impl Reader {
 
     /// The number of the latest run.
     pub fn latest(&self) -> Result<Option<i64>, LedgerError> {
-        Ok(self.0.query_row("SELECT max(run_id) FROM run", [], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .query_row("SELECT max(run_id) FROM run", [], |row| row.get(0))?)
     }
 
     fn run_events(&self, run_id: i64) -> Result<Vec<RunEventEntry>, LedgerError> {
         let mut statement = self
-            .0
+            .connection
             .prepare("SELECT at_ms, kind, reason FROM run_event WHERE run_id = ?1 ORDER BY seq")?;
         let events = statement.query_map([run_id], |row| {
             Ok(RunEventEntry {
@@ -200,7 +99,7 @@ impl Reader {
     }
 
     fn inputs(&self, run_id: i64) -> Result<Vec<InputEntry>, LedgerError> {
-        let mut statement = self.0.prepare(
+        let mut statement = self.connection.prepare(
             "SELECT input_id, name, digest, bytes, records, blank_lines, separator_lines, header_lines, trailer_lines,
                     record_lines, lines
              FROM input LEFT JOIN input_total USING (input_id) WHERE run_id = ?1 ORDER BY ordinal",
@@ -233,7 +132,7 @@ impl Reader {
     /// How many records of an input are planned: they are its first ones, without a gap.
     pub fn planned(&self, input_id: i64) -> Result<u64, LedgerError> {
         let last: Option<i64> =
-            self.0
+            self.connection
                 .query_row("SELECT max(record) FROM row WHERE input_id = ?1", [input_id], |row| {
                     row.get(0)
                 })?;
@@ -248,21 +147,28 @@ impl Reader {
         last: u64,
         mut visit: impl FnMut(RowEntry) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut statement = self.0.prepare_cached(ROWS).map_err(LedgerError::from)?;
+        let mut statement = self.connection.prepare_cached(ROWS).map_err(LedgerError::from)?;
         let mut rows = statement
             .query(params![input_id, signed(first), signed(last)])
             .map_err(LedgerError::from)?;
         let mut current: Option<RowEntry> = None;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let record = unsigned(row.get(0).map_err(LedgerError::from)?);
+            let record = unsigned(row.get(1).map_err(LedgerError::from)?);
             if current.as_ref().is_none_or(|entry| entry.key.record != record) {
                 if let Some(done) = current.take() {
                     visit(done)?;
                 }
-                current = Some(planned_entry(input_id, record, row)?);
+                let key = RowKey {
+                    input: input_id,
+                    record,
+                };
+                if self.summed {
+                    verify_line("row", key, row, 0, ROW_COLUMNS)?;
+                }
+                current = Some(planned_entry(key, row)?);
             }
             if let Some(entry) = &mut current {
-                apply_event(entry, row)?;
+                apply_event(entry, row, self.summed)?;
             }
         }
         current.map_or(Ok(()), visit)
@@ -283,7 +189,7 @@ impl Reader {
     /// The codes of a record's findings, in the order of the fields: the errors, then the warnings and repairs.
     pub fn finding_codes(&self, key: RowKey) -> Result<[Vec<String>; 2], LedgerError> {
         let mut statement = self
-            .0
+            .connection
             .prepare_cached("SELECT code, severity FROM finding WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
         let mut findings = statement.query(params![key.input, signed(key.record)])?;
         let [mut errors, mut others] = [Vec::new(), Vec::new()];
@@ -296,7 +202,7 @@ impl Reader {
 
     /// How often each rule was broken in a run, by field: errors first, and of each severity what is most frequent.
     pub fn finding_counts(&self, run: &RunEntry) -> Result<Vec<FindingCount>, LedgerError> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.connection.prepare_cached(
             "SELECT code, field, count(*), severity FROM finding JOIN input USING (input_id) WHERE run_id = ?1
              GROUP BY severity, code, field ORDER BY count(*) DESC, code, field",
         )?;
@@ -316,47 +222,75 @@ impl Reader {
     }
 }
 
+/// Whole lines with their checksums: 8 columns of `row` and the sum, 10 of `event` and the sum.
 const ROWS: &str = "
-SELECT row.record, line, byte, row.event, customer_id, idempotency_id, row.code,
-       event.event, attempts, http_status, event.code, detail, request_id
+SELECT row.input_id, row.record, line, byte, row.event, customer_id, idempotency_id, row.code, row.sum,
+       event.input_id, event.record, event.seq, event.event, at_ms, attempts, http_status, event.code, detail, request_id,
+       event.sum
 FROM row LEFT JOIN event ON event.input_id = row.input_id AND event.record = row.record
 WHERE row.input_id = ?1 AND row.record BETWEEN ?2 AND ?3
 ORDER BY row.record, event.seq";
 
-fn planned_entry(input: i64, record: u64, row: &Row<'_>) -> Result<RowEntry, LedgerError> {
-    let key = RowKey { input, record };
-    let id: Option<[u8; 16]> = row.get(5)?;
+/// Columns of `row` under its checksum.
+pub(super) const ROW_COLUMNS: usize = 8;
+/// Columns of `event` under its checksum.
+pub(super) const EVENT_COLUMNS: usize = 10;
+/// Where the event's columns begin in [`ROWS`].
+const EVENT: usize = ROW_COLUMNS + 1;
+
+fn planned_entry(key: RowKey, row: &Row<'_>) -> Result<RowEntry, LedgerError> {
+    let id: Option<[u8; 16]> = row.get(6)?;
     Ok(RowEntry {
         key,
         position: Position {
-            record,
-            line: unsigned(row.get(1)?),
-            byte: unsigned(row.get(2)?),
+            record: key.record,
+            line: unsigned(row.get(2)?),
+            byte: unsigned(row.get(3)?),
         },
-        customer_id: row.get(4)?,
+        customer_id: row.get(5)?,
         idempotency_id: id.map(IdempotencyId::from_bytes),
-        state: fold_row(key, &[row_event(row.get(3)?)?])?,
+        state: fold_row(key, &[row_event(row.get(4)?)?])?,
         attempts: 0,
         http_status: None,
-        code: row.get(6)?,
+        code: row.get(7)?,
         detail: None,
         request_id: None,
     })
 }
 
 /// Moves an entry on by the event that is joined to its row, if there is one.
-fn apply_event(entry: &mut RowEntry, row: &Row<'_>) -> Result<(), LedgerError> {
-    let Some(event) = row.get::<_, Option<i64>>(7)? else {
+fn apply_event(entry: &mut RowEntry, row: &Row<'_>, summed: bool) -> Result<(), LedgerError> {
+    if row.get_ref(EVENT)? == ValueRef::Null {
         return Ok(());
-    };
-    let event = row_event(event)?;
+    }
+    if summed {
+        verify_line("event", entry.key, row, EVENT, EVENT_COLUMNS)?;
+    }
+    let event = row_event(row.get(EVENT + 3)?)?;
     entry.state = next(Some(entry.state), event).ok_or_else(|| broken(entry.key))?;
-    entry.attempts += unsigned(row.get(8)?);
-    entry.http_status = row.get(9)?;
-    entry.code = row.get(10)?;
-    entry.detail = row.get(11)?;
-    entry.request_id = row.get::<_, Option<[u8; 16]>>(12)?.map(RequestId::from_bytes);
+    entry.attempts += unsigned(row.get(EVENT + 5)?);
+    entry.http_status = row.get(EVENT + 6)?;
+    entry.code = row.get(EVENT + 7)?;
+    entry.detail = row.get(EVENT + 8)?;
+    entry.request_id = row.get::<_, Option<[u8; 16]>>(EVENT + 9)?.map(RequestId::from_bytes);
     Ok(())
+}
+
+/// Holds a line against its checksum before anything is made of it.
+pub(super) fn verify_line(
+    table: &'static str,
+    key: RowKey,
+    row: &Row<'_>,
+    first: usize,
+    columns: usize,
+) -> Result<(), LedgerError> {
+    if sum::holds(table, row, first, columns)? {
+        return Ok(());
+    }
+    Err(LedgerError::Damaged(format!(
+        "what the table {table} says of record {} of input {} does not fit its checksum",
+        key.record, key.input
+    )))
 }
 
 /// The event of a code in the ledger.

@@ -7,18 +7,25 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::LedgerError;
 use super::lock::private;
+use super::{LedgerError, sum};
 
 /// Marks the file as a ledger of rollcall: "roll" in ASCII.
 const APPLICATION_ID: i64 = 0x726f_6c6c;
 
 /// One step for each version; a ledger of version n has had the first n. Steps are never changed once released.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// What makes a ledger of version n look like one of the newest version to a reader, which must not change it: views in
 /// the connection's own memory stand before tables that lack columns.
-const VIEWS: &[&str] = &["", VIEWS_OF_VERSION_1];
+const VIEWS: &[&[&str]] = &[
+    &[],
+    &[VIEWS_OF_VERSION_1, VIEWS_OF_VERSION_2],
+    &[VIEWS_OF_VERSION_2],
+    &[],
+];
+/// From this version on each line of `row` and `event` bears a checksum.
+const SUMMED_SINCE: i64 = 3;
 
 /// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
 const VERSION_1: &str = "
@@ -121,6 +128,55 @@ ALTER TABLE input_total ADD COLUMN record_lines INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE input_total ADD COLUMN lines INTEGER NOT NULL DEFAULT 0;
 ";
 
+/// A checksum for each line that says what became of a customer. Lines of older ledgers get theirs here, so that none is
+/// ever without: see `sum`. The tables are made anew, since nothing is updated.
+const VERSION_3: &str = "
+CREATE TABLE row_3 (
+    input_id       INTEGER NOT NULL REFERENCES input,
+    record         INTEGER NOT NULL,
+    line           INTEGER NOT NULL,
+    byte           INTEGER NOT NULL,
+    event          INTEGER NOT NULL,
+    customer_id    TEXT,
+    idempotency_id BLOB,
+    code           TEXT,
+    sum            INTEGER NOT NULL,
+    PRIMARY KEY (input_id, record)
+) STRICT, WITHOUT ROWID;
+INSERT INTO row_3
+SELECT input_id, record, line, byte, event, customer_id, idempotency_id, code,
+       line_sum('row', input_id, record, line, byte, event, customer_id, idempotency_id, code)
+FROM row ORDER BY input_id, record;
+DROP TABLE row;
+ALTER TABLE row_3 RENAME TO row;
+
+CREATE TABLE event_3 (
+    input_id    INTEGER NOT NULL,
+    record      INTEGER NOT NULL,
+    seq         INTEGER NOT NULL,
+    event       INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    http_status INTEGER,
+    code        TEXT,
+    detail      TEXT,
+    request_id  BLOB,
+    sum         INTEGER NOT NULL,
+    PRIMARY KEY (input_id, record, seq)
+) STRICT, WITHOUT ROWID;
+INSERT INTO event_3
+SELECT input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id,
+       line_sum('event', input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id)
+FROM event ORDER BY input_id, record, seq;
+DROP TABLE event;
+ALTER TABLE event_3 RENAME TO event;
+";
+
+const VIEWS_OF_VERSION_2: &str = "
+CREATE TEMP VIEW row AS SELECT *, NULL AS sum FROM main.row;
+CREATE TEMP VIEW event AS SELECT *, NULL AS sum FROM main.event;
+";
+
 const VIEWS_OF_VERSION_1: &str = "
 CREATE TEMP VIEW input_total AS
 SELECT input_id, records, blank_lines, 0 AS separator_lines, 0 AS header_lines, 0 AS trailer_lines,
@@ -148,6 +204,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     // 16 MiB hold the upper pages of the customer table for a million customers.
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(32);
+    sum::teach(&connection)?;
     migrate(&mut connection)?;
     Ok(connection)
 }
@@ -170,8 +227,8 @@ fn keep_log(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
     })
 }
 
-/// Opens a ledger for reading only.
-pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
+/// Opens a ledger for reading only; says whether its lines bear checksums.
+pub(super) fn open_read_only(path: &Path) -> Result<(Connection, bool), LedgerError> {
     if !path.exists() {
         return Err(LedgerError::NotFound { path: path.to_owned() });
     }
@@ -195,8 +252,10 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
         Ok((version, connection)) => {
             connection.pragma_update(None, "temp_store", "MEMORY")?;
             let views = usize::try_from(version).ok().and_then(|version| VIEWS.get(version));
-            connection.execute_batch(views.copied().unwrap_or_default())?;
-            Ok(connection)
+            for view in views.copied().unwrap_or_default() {
+                connection.execute_batch(view)?;
+            }
+            Ok((connection, version >= SUMMED_SINCE))
         }
         // Even a reader makes files beside a ledger in WAL mode.
         Err(LedgerError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
@@ -330,6 +389,79 @@ mod tests {
             (5, 2, 0, 1)
         );
         drop(open(&path).unwrap());
-        assert_eq!((totals(), version()), (before, 2));
+        assert_eq!((totals(), version()), (before, 3));
+    }
+
+    /// A ledger of version 2 with rows and events, whose writer has gone.
+    fn old_ledger(path: &Path, rows: u32) {
+        let old = Connection::open(path).unwrap();
+        old.pragma_update(None, "journal_mode", "WAL").unwrap();
+        old.execute_batch(VERSION_1).unwrap();
+        old.execute_batch(VERSION_2).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 2).unwrap();
+        old.execute_batch(
+            "INSERT INTO run VALUES (1, 'customers.create', 'sandbox', zeroblob(16), zeroblob(32), '0.1.0', '2026-01-31', 0);
+             INSERT INTO input VALUES (7, 1, 0, 'a.csv', zeroblob(32), 99);",
+        )
+        .unwrap();
+        for record in 1..=rows {
+            let line = (record, format!("C-{record}"));
+            old.execute(
+                "INSERT INTO row VALUES (7, ?1, ?1, ?1, 0, ?2, zeroblob(16), NULL)",
+                line,
+            )
+            .unwrap();
+            for (seq, event) in [(1, 4), (2, 6)] {
+                let line = (record, seq, event);
+                old.execute(
+                    "INSERT INTO event VALUES (7, ?1, ?2, ?3, 5, 1, 201, NULL, NULL, NULL)",
+                    line,
+                )
+                .unwrap();
+            }
+        }
+    }
+
+    fn created(path: &Path) -> u64 {
+        let reader = super::super::Reader::open(path).unwrap();
+        let run = reader.run(1).unwrap().unwrap();
+        reader
+            .totals(&run)
+            .unwrap()
+            .of(crate::model::row_state::RowState::Created)
+    }
+
+    /// The power fails while a ledger is migrated: whatever part of the log is on disk, the ledger is whole, of the old
+    /// version or of the new one, and the next opening finishes the work.
+    #[test]
+    fn a_migration_that_is_cut_off_anywhere_is_harmless() {
+        const ROWS: u32 = 300;
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        old_ledger(&at("old.db"), ROWS);
+        std::fs::copy(at("old.db"), at("migrated.db")).unwrap();
+        assert_eq!(
+            created(&at("old.db")),
+            u64::from(ROWS),
+            "an old ledger is read as it is"
+        );
+        // The log of the whole migration, taken before it is folded into the file.
+        let migrated = open(&at("migrated.db")).unwrap();
+        let log = std::fs::read(at("migrated.db-wal")).unwrap();
+        assert!(log.len() > 100_000, "{}", log.len());
+        let mut versions = [0; 2];
+        for cut in (0..log.len()).step_by(4093).chain([log.len()]) {
+            std::fs::copy(at("old.db"), at("cut.db")).unwrap();
+            std::fs::write(at("cut.db-wal"), &log[..cut]).unwrap();
+            let (reader, summed) = open_read_only(&at("cut.db")).unwrap();
+            drop(reader);
+            versions[usize::from(summed)] += 1;
+            assert_eq!(created(&at("cut.db")), u64::from(ROWS), "cut at {cut}");
+            drop(open(&at("cut.db")).unwrap());
+            assert_eq!(created(&at("cut.db")), u64::from(ROWS), "cut at {cut}, finished");
+        }
+        assert!(versions.iter().all(|count| *count > 0), "{versions:?}");
+        drop(migrated);
     }
 }

@@ -5,103 +5,19 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, params, params_from_iter};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::LedgerError;
 use super::balance::InputTotals;
-use super::query::{fold_row, row_event};
-use crate::model::digest::Digest;
-use crate::model::ids::IdempotencyId;
+use super::entry::{Claim, Claimed, NewRun, Planned};
+use super::query::{EVENT_COLUMNS, ROW_COLUMNS, fold_row, row_event, verify_line};
+use super::{LedgerError, sum};
+use crate::model::ids::{IdempotencyId, RequestId};
 use crate::model::outcome::Outcome;
-use crate::model::position::Position;
 use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
-use crate::model::rule::Severity;
-
-/// A run to be begun.
-#[derive(Clone, Debug)]
-pub struct NewRun {
-    /// Operation that rows stand for.
-    pub operation: &'static str,
-    /// Base URL of the API.
-    pub target: String,
-    /// Namespace of the idempotency ids.
-    pub namespace: Uuid,
-    /// Digest of the settings that decide payloads.
-    pub config_digest: Digest,
-    /// The latest day that a date may name, for all passes of the run.
-    pub today: String,
-    /// The sources, in their order.
-    pub inputs: Vec<NewInput>,
-}
-
-/// A source of a run to be begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewInput {
-    /// Name for people.
-    pub name: String,
-    /// SHA-256 of its bytes.
-    pub digest: Digest,
-    /// How many bytes it has.
-    pub bytes: u64,
-}
-
-/// A record as checking left it.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    /// Input in the ledger.
-    pub input: i64,
-    /// Where the record stands.
-    pub position: Position,
-    /// Accepted, Rejected, Duplicate or Conflict.
-    pub event: RowEvent,
-    /// The customer, where the record names one.
-    pub customer_id: Option<String>,
-    /// The id of its create, for accepted rows, duplicates and conflicts.
-    pub idempotency_id: Option<IdempotencyId>,
-    /// Why a duplicate or a conflict is one.
-    pub code: Option<String>,
-    /// What is wrong with a reject; warnings and repairs of any other.
-    pub findings: Vec<PlannedFinding>,
-}
-
-/// A finding without its preview, which is not stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedFinding {
-    /// Code of the rule.
-    pub code: &'static str,
-    /// What it does to the record.
-    pub severity: Severity,
-    /// Path of the field.
-    pub field: Option<&'static str>,
-    /// Column of the source, from 0.
-    pub column: Option<usize>,
-}
-
-/// A row to be claimed for sending.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// Which row.
-    pub key: RowKey,
-    /// Its customer.
-    pub customer_id: String,
-    /// Its id.
-    pub idempotency_id: IdempotencyId,
-}
-
-/// What became of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claimed {
-    /// The row may be sent. `in_doubt` says that it may have been sent before.
-    Granted {
-        /// Whether it was in flight or unresolved before.
-        in_doubt: bool,
-    },
-    /// Another run has dealt with the customer meanwhile; the row has its final state and must not be sent.
-    Settled(RowState),
-}
 
 /// The writing connection with what it remembers of rows in flight.
 pub(super) struct Store {
@@ -197,21 +113,17 @@ impl Store {
             (event, code) = (earlier, Some(reason));
         }
         let state = next(None, event).ok_or_else(|| illegal(key, None, event))?;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO row (input_id, record, line, byte, event, customer_id, idempotency_id, code)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                key.input,
-                signed(key.record),
-                signed(planned.position.line),
-                signed(planned.position.byte),
-                event as i64,
-                planned.customer_id,
-                planned.idempotency_id.as_ref().map(IdempotencyId::as_bytes),
-                code
-            ])?;
+        let line = [
+            ValueRef::Integer(key.input),
+            ValueRef::Integer(signed(key.record)),
+            ValueRef::Integer(signed(planned.position.line)),
+            ValueRef::Integer(signed(planned.position.byte)),
+            ValueRef::Integer(event as i64),
+            text(planned.customer_id.as_deref()),
+            blob(planned.idempotency_id.as_ref().map(IdempotencyId::as_bytes)),
+            text(code),
+        ];
+        self.insert("row", INSERT_ROW, &line)?;
         for (seq, finding) in (0_i64..).zip(&planned.findings) {
             self.connection
                 .prepare_cached(
@@ -266,23 +178,19 @@ impl Store {
             None => self.current(key)?,
         };
         let state = next(Some(before), outcome.event).ok_or_else(|| illegal(key, Some(before), outcome.event))?;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO event (input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                key.input,
-                signed(key.record),
-                seq + 1,
-                outcome.event as i64,
-                outcome.at_ms,
-                outcome.attempts,
-                outcome.http_status,
-                outcome.code,
-                outcome.detail,
-                outcome.request_id.as_ref().map(crate::model::ids::RequestId::as_bytes)
-            ])?;
+        let line = [
+            ValueRef::Integer(key.input),
+            ValueRef::Integer(signed(key.record)),
+            ValueRef::Integer(seq + 1),
+            ValueRef::Integer(outcome.event as i64),
+            ValueRef::Integer(outcome.at_ms),
+            ValueRef::Integer(outcome.attempts.into()),
+            (outcome.http_status).map_or(ValueRef::Null, |status| ValueRef::Integer(status.into())),
+            text(outcome.code.as_deref()),
+            text(outcome.detail.as_deref()),
+            blob(outcome.request_id.as_ref().map(RequestId::as_bytes)),
+        ];
+        self.insert("event", INSERT_EVENT, &line)?;
         if state == RowState::InFlight {
             self.claimed.insert(key, (state, seq + 1));
         } else {
@@ -291,25 +199,38 @@ impl Store {
         Ok(state)
     }
 
+    /// Writes a line and its checksum: what is summed is what is written.
+    fn insert(&self, table: &str, statement: &str, line: &[ValueRef<'_>]) -> Result<(), LedgerError> {
+        let sum = ValueRef::Integer(sum::of(table, line.iter().copied()));
+        let values = line.iter().copied().chain([sum]).map(ToSqlOutput::Borrowed);
+        self.connection
+            .prepare_cached(statement)?
+            .execute(params_from_iter(values))?;
+        Ok(())
+    }
+
     /// A row's state and the number of its last event, from disk.
     fn current(&self, key: RowKey) -> Result<(RowState, i64), LedgerError> {
-        let planned: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT event FROM row WHERE input_id = ?1 AND record = ?2")?
-            .query_row(params![key.input, signed(key.record)], |row| row.get(0))
-            .optional()?;
-        let planned = planned.ok_or_else(|| {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT input_id, record, line, byte, event, customer_id, idempotency_id, code, sum
+             FROM row WHERE input_id = ?1 AND record = ?2",
+        )?;
+        let mut rows = statement.query(params![key.input, signed(key.record)])?;
+        let planned = rows.next()?.ok_or_else(|| {
             LedgerError::Damaged(format!("record {} of input {} is not there", key.record, key.input))
         })?;
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT seq, event FROM event WHERE input_id = ?1 AND record = ?2 ORDER BY seq")?;
+        verify_line("row", key, planned, 0, ROW_COLUMNS)?;
+        let mut events = vec![row_event(planned.get(4)?)?];
+        let mut statement = self.connection.prepare_cached(
+            "SELECT input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id, sum
+             FROM event WHERE input_id = ?1 AND record = ?2 ORDER BY seq",
+        )?;
         let mut rows = statement.query(params![key.input, signed(key.record)])?;
-        let mut events = vec![row_event(planned)?];
         let mut last = 0;
         while let Some(row) = rows.next()? {
-            last = row.get(0)?;
-            events.push(row_event(row.get(1)?)?);
+            verify_line("event", key, row, 0, EVENT_COLUMNS)?;
+            last = row.get(2)?;
+            events.push(row_event(row.get(3)?)?);
         }
         Ok((fold_row(key, &events)?, last))
     }
@@ -352,6 +273,22 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+const INSERT_ROW: &str = "
+INSERT INTO row (input_id, record, line, byte, event, customer_id, idempotency_id, code, sum)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+const INSERT_EVENT: &str = "
+INSERT INTO event (input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id, sum)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+fn text(value: Option<&str>) -> ValueRef<'_> {
+    value.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
+}
+
+fn blob(value: Option<&[u8; 16]>) -> ValueRef<'_> {
+    value.map_or(ValueRef::Null, |blob| ValueRef::Blob(blob))
 }
 
 /// A hash of whose customer it is: the ledger may serve several clients and environments.

@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use super::LedgerError;
 use super::balance::InputTotals;
+use super::entry::{Claim, Claimed, NewRun, Planned};
 use super::lock::Lock;
 use super::schema;
-use super::store::{Claim, Claimed, NewRun, Planned, Store};
+use super::store::Store;
 use crate::clock;
 use crate::model::outcome::Outcome;
 use crate::model::row_state::RowState;

@@ -7,5 +7,6 @@
 )]
 
 mod book;
+mod damage;
 mod rows;
 mod runs;

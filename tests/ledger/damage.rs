@@ -1,0 +1,84 @@
+//! Damage: what a disk or a hand does to the file is noticed before anything is made of it, or changes nothing.
+
+use rollcall::ledger::{Ledger, LedgerError, Reader, RowEntry};
+use rollcall::model::row_state::RowState;
+
+use crate::book::{Book, NAMESPACE, claim, key, path, row};
+
+/// Everything that is read of rows, or why it is not.
+fn read(path: &std::path::Path, input: i64) -> Result<Vec<RowEntry>, LedgerError> {
+    let mut rows = Vec::new();
+    Reader::open(path)?.rows(input, 1, u64::MAX, |row| {
+        rows.push(row);
+        Ok::<_, LedgerError>(())
+    })?;
+    Ok(rows)
+}
+
+/// Each byte of the tables' pages is turned, one at a time, in a copy of its own.
+#[test]
+fn no_byte_that_a_disk_turns_changes_what_became_of_a_row_unnoticed() {
+    let book = Book::new();
+    let input = book.begin(1);
+    let plan = (1..=20).map(|record| row(input, record, &format!("C-{record}"), 1));
+    book.plan(plan.collect());
+    for record in 1..=10 {
+        book.claim(claim(input, record, &format!("C-{record}"), 1)).unwrap();
+        book.outcome(key(input, record), rollcall::model::row_state::RowEvent::Created)
+            .unwrap();
+    }
+    let Book {
+        folder, ledger, reader, ..
+    } = book;
+    drop((ledger, reader));
+    let whole = std::fs::read(path(&folder)).unwrap();
+    let expected = read(&path(&folder), input).unwrap();
+    assert_eq!(expected.iter().filter(|row| row.state == RowState::Created).count(), 10);
+
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (mut noticed, mut harmless, mut missing) = (0, 0, 0);
+    let copy = folder.path().join("copy.db");
+    for _ in 0..4000 {
+        let (at, bit) = (random.usize(..whole.len()), random.u32(..8));
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << bit;
+        std::fs::write(&copy, &damaged).unwrap();
+        match read(&copy, input) {
+            Err(_) => noticed += 1,
+            Ok(rows) if rows == expected => harmless += 1,
+            // A pointer to a line, or the count of them, is no line: a line that is not found is missing, never misread.
+            Ok(rows) => {
+                let known = |row: &RowEntry| expected.contains(row) || row.state != RowState::Created;
+                assert!(rows.iter().all(known), "byte {at}, bit {bit}: {rows:?}");
+                missing += 1;
+            }
+        }
+    }
+    println!("{noticed} noticed, {harmless} harmless, {missing} with lines missing");
+    assert!(noticed > 100 && harmless > 0, "{noticed} {harmless}");
+}
+
+/// The writer believes a damaged row no more than a reader does: it claims nothing, and stops.
+#[test]
+fn a_row_that_does_not_fit_its_checksum_is_not_claimed() {
+    let book = Book::new();
+    let input = book.begin(1);
+    book.plan(vec![row(input, 1, "CUSTOMER-ONE", 1)]);
+    let Book {
+        folder,
+        ledger,
+        reader,
+        runtime,
+    } = book;
+    drop((ledger, reader));
+    let mut bytes = std::fs::read(path(&folder)).unwrap();
+    let at = bytes.windows(12).position(|seen| seen == b"CUSTOMER-ONE").unwrap();
+    bytes[at] = b'K';
+    std::fs::write(path(&folder), &bytes).unwrap();
+    assert!(matches!(read(&path(&folder), input), Err(LedgerError::Damaged(_))));
+    let ledger = Ledger::open(&path(&folder)).unwrap();
+    let claimed = runtime.block_on(ledger.claim(NAMESPACE, vec![claim(input, 1, "CUSTOMER-ONE", 1)]));
+    assert!(matches!(claimed, Err(LedgerError::Damaged(_))), "{claimed:?}");
+}
