@@ -4,6 +4,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::LedgerError;
 
@@ -17,7 +18,7 @@ impl Lock {
         let path = lock_path(ledger);
         let open = |source| LedgerError::Open {
             path: path.clone(),
-            source,
+            source: Arc::new(source),
         };
         let file = private(OpenOptions::new().create(true).truncate(false).write(true))
             .open(&path)

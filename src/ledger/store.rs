@@ -34,6 +34,11 @@ impl Store {
         }
     }
 
+    /// How many rows this process has claimed without an outcome so far.
+    pub(super) fn in_flight(&self) -> usize {
+        self.claimed.len()
+    }
+
     /// Writes a new run with its inputs; gives the run's number and its inputs' numbers.
     pub(super) fn begin_run(&mut self, run: &NewRun, at_ms: i64) -> Result<(i64, Vec<i64>), LedgerError> {
         self.connection.execute(

@@ -3,7 +3,10 @@
 //! The words are the pipeline's own: begin, plan, claim, outcome. The thread takes whatever is waiting, up to a bound,
 //! writes it in one transaction, commits, and answers then: a caller that has its answer knows that it is on disk.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
@@ -41,7 +44,30 @@ enum Command {
 }
 
 /// An answer that waits for its commit.
-type Reply = Box<dyn FnOnce(bool) + Send>;
+type Reply = Box<dyn FnOnce(Option<LedgerError>) + Send>;
+
+/// What the thread lets its handle know.
+#[derive(Debug, Default)]
+struct Known {
+    /// The error that stopped the thread. It is set before any caller that waits is let go.
+    cause: OnceLock<LedgerError>,
+    /// Rows whose claim of this process is on disk, and whose outcome is not.
+    in_doubt: AtomicUsize,
+}
+
+impl Known {
+    fn stopped(&self) -> LedgerError {
+        // Only a panic lets go of callers without a cause.
+        let cause = self.cause.get().cloned().unwrap_or(LedgerError::Panicked);
+        LedgerError::Stopped { cause: Box::new(cause) }
+    }
+
+    /// Keeps the first error.
+    fn stop(&self, error: &LedgerError) {
+        tracing::error!(%error, "the ledger's writer stops");
+        drop(self.cause.set(error.clone()));
+    }
+}
 
 /// The ledger, open for writing. One process holds it at a time.
 #[derive(Debug)]
@@ -49,6 +75,7 @@ pub struct Ledger {
     path: PathBuf,
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
+    known: Arc<Known>,
     _lock: Lock,
 }
 
@@ -57,7 +84,7 @@ impl Ledger {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let fail = |source| LedgerError::Open {
             path: path.to_owned(),
-            source,
+            source: Arc::new(source),
         };
         if let Some(folder) = path
             .parent()
@@ -66,16 +93,34 @@ impl Ledger {
             make_private_folder(folder).map_err(fail)?;
         }
         let lock = Lock::take(path)?;
-        let store = Store::new(schema::open(path)?);
+        Self::start(path, lock, Store::new(schema::open(path)?))
+    }
+
+    /// Starts the thread that writes.
+    fn start(path: &Path, lock: Lock, store: Store) -> Result<Self, LedgerError> {
+        let fail = |source| LedgerError::Open {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        };
+        let known = Arc::<Known>::default();
         let (commands, waiting) = mpsc::channel(WAITING_COMMANDS);
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || write_all(store, waiting))
+            .spawn({
+                let known = Arc::clone(&known);
+                move || {
+                    // The connection ends with the closure: what was not committed is rolled back.
+                    if catch_unwind(AssertUnwindSafe(|| write_all(store, waiting, &known))).is_err() {
+                        known.stop(&LedgerError::Panicked);
+                    }
+                }
+            })
             .map_err(fail)?;
         Ok(Self {
             path: path.to_owned(),
             commands: Some(commands),
             thread: Some(thread),
+            known,
             _lock: lock,
         })
     }
@@ -83,6 +128,12 @@ impl Ledger {
     /// The ledger's file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many rows this process has claimed for which the ledger has no outcome. While a run is sending these are in
+    /// flight; once the writer has stopped they are in doubt, and the next process sends them again under the same ids.
+    pub fn in_doubt(&self) -> usize {
+        self.known.in_doubt.load(Ordering::Acquire)
     }
 
     /// Begins a run; gives its number and its inputs' numbers.
@@ -129,29 +180,29 @@ impl Ledger {
 
     fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<Pending<T>, LedgerError> {
         let (answer, answered) = oneshot::channel();
-        let commands = self.commands.as_ref().ok_or(LedgerError::Stopped)?;
+        let commands = self.commands.as_ref().ok_or_else(|| self.known.stopped())?;
         commands
             .blocking_send(command(answer))
-            .map_err(|_| LedgerError::Stopped)?;
-        Ok(Pending(answered))
+            .map_err(|_| self.known.stopped())?;
+        Ok(Pending(answered, Arc::clone(&self.known)))
     }
 
     async fn call_async<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
         let (answer, answered) = oneshot::channel();
-        let commands = self.commands.as_ref().ok_or(LedgerError::Stopped)?;
-        commands.send(command(answer)).await.map_err(|_| LedgerError::Stopped)?;
-        answered.await.map_err(|_| LedgerError::Stopped)?
+        let commands = self.commands.as_ref().ok_or_else(|| self.known.stopped())?;
+        (commands.send(command(answer)).await).map_err(|_| self.known.stopped())?;
+        answered.await.map_err(|_| self.known.stopped())?
     }
 }
 
 /// What was asked of the ledger and is not yet known to be on disk.
 #[derive(Debug)]
-pub struct Pending<T>(oneshot::Receiver<Result<T, LedgerError>>);
+pub struct Pending<T>(oneshot::Receiver<Result<T, LedgerError>>, Arc<Known>);
 
 impl<T> Pending<T> {
     /// Waits for the commit. Must not be called from within an asynchronous runtime: it blocks.
     pub fn wait(self) -> Result<T, LedgerError> {
-        self.0.blocking_recv().map_err(|_| LedgerError::Stopped)?
+        self.0.blocking_recv().map_err(|_| self.1.stopped())?
     }
 }
 
@@ -175,10 +226,10 @@ pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn write_all(mut store: Store, mut waiting: mpsc::Receiver<Command>) {
+fn write_all(mut store: Store, mut waiting: mpsc::Receiver<Command>, known: &Known) {
     while let Some(first) = waiting.blocking_recv() {
-        if write_group(&mut store, first, &mut waiting).is_err() {
-            // Stop here: callers that wait, and all that come, learn that the writer has stopped.
+        if write_group(&mut store, first, &mut waiting, known).is_err() {
+            // Stop here: callers that wait, and all that come, learn that the writer has stopped, and why.
             return;
         }
     }
@@ -193,63 +244,73 @@ fn write_all(mut store: Store, mut waiting: mpsc::Receiver<Command>) {
 }
 
 /// Writes one command and all that wait, commits, and answers. The error has been told to the caller that met it.
-fn write_group(store: &mut Store, first: Command, waiting: &mut mpsc::Receiver<Command>) -> Result<(), ()> {
+fn write_group(
+    store: &mut Store,
+    first: Command,
+    waiting: &mut mpsc::Receiver<Command>,
+    known: &Known,
+) -> Result<(), ()> {
     if let Err(error) = store.connection.execute_batch("BEGIN IMMEDIATE") {
-        refuse(first, error.into());
+        let error = error.into();
+        known.stop(&error);
+        refuse(first, error);
         return Err(());
     }
     let mut replies: Vec<Reply> = Vec::new();
     let mut command = Some(first);
     while let Some(taken) = command.take() {
-        replies.push(write(store, taken)?);
+        replies.push(write(store, taken, known)?);
         if replies.len() < COMMIT_COMMANDS {
             command = waiting.try_recv().ok();
         }
     }
-    let committed = store.connection.execute_batch("COMMIT");
-    if let Err(error) = &committed {
-        tracing::error!(%error, "the ledger cannot commit");
+    let failed = store.connection.execute_batch("COMMIT").err().map(LedgerError::from);
+    if let Some(error) = &failed {
+        known.stop(error);
+    } else {
+        // Before anybody is answered: a row that was answered for is counted.
+        known.in_doubt.store(store.in_flight(), Ordering::Release);
     }
     for reply in replies {
-        reply(committed.is_ok());
+        reply(failed.is_some().then(|| known.stopped()));
     }
-    committed.map_err(|_| ())
+    failed.map_or(Ok(()), |_| Err(()))
 }
 
 /// Writes one command; gives what to call when it is committed.
-fn write(store: &mut Store, command: Command) -> Result<Reply, ()> {
+fn write(store: &mut Store, command: Command, known: &Known) -> Result<Reply, ()> {
     let now = clock::now_ms();
     match command {
-        Command::Begin(run, answer) => settle(answer, store.begin_run(&run, now)),
+        Command::Begin(run, answer) => settle(known, answer, store.begin_run(&run, now)),
         Command::RunEvent {
             run_id,
             kind,
             reason,
             answer,
-        } => settle(answer, store.run_event(run_id, kind, reason.as_deref(), now)),
-        Command::Plan(planned, namespace, answer) => {
-            settle(answer, planned.iter().map(|row| store.plan(namespace, row)).collect())
-        }
-        Command::EndInput(input, totals, answer) => settle(answer, store.end_input(input, totals)),
+        } => settle(known, answer, store.run_event(run_id, kind, reason.as_deref(), now)),
+        Command::Plan(planned, namespace, answer) => settle(
+            known,
+            answer,
+            planned.iter().map(|row| store.plan(namespace, row)).collect(),
+        ),
+        Command::EndInput(input, totals, answer) => settle(known, answer, store.end_input(input, totals)),
         Command::Claim(claims, namespace, answer) => settle(
+            known,
             answer,
             claims.iter().map(|claim| store.claim(namespace, claim, now)).collect(),
         ),
-        Command::Outcome(outcome, answer) => settle(answer, store.append(&outcome)),
+        Command::Outcome(outcome, answer) => settle(known, answer, store.append(&outcome)),
     }
 }
 
-fn settle<T: Send + 'static>(answer: Answer<T>, result: Result<T, LedgerError>) -> Result<Reply, ()> {
+fn settle<T: Send + 'static>(known: &Known, answer: Answer<T>, result: Result<T, LedgerError>) -> Result<Reply, ()> {
     match result {
-        Ok(value) => Ok(Box::new(move |committed| {
+        Ok(value) => Ok(Box::new(move |failed| {
             // A caller that has gone away needs no answer.
-            drop(answer.send(if committed {
-                Ok(value)
-            } else {
-                Err(LedgerError::Stopped)
-            }));
+            drop(answer.send(failed.map_or(Ok(value), Err)));
         })),
         Err(error) => {
+            known.stop(&error);
             drop(answer.send(Err(error)));
             Err(())
         }
@@ -263,5 +324,58 @@ fn refuse(command: Command, error: LedgerError) {
         Command::Plan(_, _, answer) => drop(answer.send(Err(error))),
         Command::Claim(_, _, answer) => drop(answer.send(Err(error))),
         Command::Outcome(_, answer) => drop(answer.send(Err(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::digest::Digest;
+
+    fn run() -> NewRun {
+        NewRun {
+            operation: "customers.create",
+            target: "x".repeat(100_000),
+            namespace: Uuid::nil(),
+            config_digest: Digest([0; 32]),
+            today: "2026-01-31".to_owned(),
+            inputs: Vec::new(),
+        }
+    }
+
+    /// A ledger whose SQLite fails by itself: the setting makes every later write an error of its own kind.
+    fn failing(folder: &Path, name: &str, setting: &str, value: i64) -> Ledger {
+        let path = folder.join(name);
+        let lock = Lock::take(&path).unwrap();
+        let connection = schema::open(&path).unwrap();
+        connection
+            .pragma_query_value(None, setting, |_| Ok(()))
+            .unwrap_or_default();
+        connection
+            .pragma_update_and_check(None, setting, value, |_| Ok(()))
+            .unwrap_or_default();
+        Ledger::start(&path, lock, Store::new(connection)).unwrap()
+    }
+
+    #[test]
+    fn an_error_stops_the_writer_and_everybody_after_it_is_told_its_cause() {
+        let folder = tempfile::tempdir().unwrap();
+        for (setting, words) in [
+            ("max_page_count", "the disk is full"),
+            ("query_only", "may not be written"),
+        ] {
+            let ledger = failing(folder.path(), &format!("{setting}.db"), setting, 1);
+            let first = ledger.begin_run(run()).unwrap_err();
+            assert!(first.to_string().contains(words), "{first}");
+            let later = ledger.begin_run(run()).unwrap_err();
+            let LedgerError::Stopped { cause } = &later else {
+                panic!("{later:?}")
+            };
+            assert!(cause.to_string().contains(words), "{cause}");
+            assert_eq!(later.hint(), first.hint());
+            drop(ledger);
+            let reader = crate::ledger::Reader::open(&folder.path().join(format!("{setting}.db"))).unwrap();
+            assert_eq!(reader.latest().unwrap(), None, "nothing of it is on disk");
+        }
     }
 }

@@ -82,3 +82,31 @@ fn a_row_that_does_not_fit_its_checksum_is_not_claimed() {
     let claimed = runtime.block_on(ledger.claim(NAMESPACE, vec![claim(input, 1, "CUSTOMER-ONE", 1)]));
     assert!(matches!(claimed, Err(LedgerError::Damaged(_))), "{claimed:?}");
 }
+
+/// What a run says at its end on a broken ledger: which rows were claimed on disk and have no outcome there.
+#[test]
+fn rows_in_doubt_are_those_with_a_claim_and_no_outcome_on_disk() {
+    use rollcall::model::row_state::RowEvent;
+    let book = Book::new();
+    let input = book.begin(1);
+    book.plan(
+        (1..=4)
+            .map(|record| row(input, record, &format!("C-{record}"), 1))
+            .collect(),
+    );
+    assert_eq!(book.ledger.in_doubt(), 0);
+    for record in 1..=3 {
+        book.claim(claim(input, record, &format!("C-{record}"), 1)).unwrap();
+    }
+    assert_eq!(book.ledger.in_doubt(), 3);
+    book.outcome(key(input, 1), RowEvent::Created).unwrap();
+    assert_eq!(book.ledger.in_doubt(), 2);
+    // The writer stops at an event that cannot happen: nothing changes any more, and each caller learns why.
+    assert!(book.outcome(key(input, 4), RowEvent::Created).is_err());
+    let later = book.outcome(key(input, 2), RowEvent::Created).unwrap_err();
+    let LedgerError::Stopped { cause } = later else {
+        panic!("{later:?}");
+    };
+    assert!(matches!(*cause, LedgerError::Illegal { .. }), "{cause:?}");
+    assert_eq!(book.ledger.in_doubt(), 2);
+}

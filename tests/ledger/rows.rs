@@ -76,7 +76,7 @@ fn an_event_that_cannot_happen_is_refused_and_nothing_is_written() {
             (Some(after), Ok(told)) => assert_eq!((told, book.row(key).state), (after, after), "{about}"),
             (None, Err(LedgerError::Illegal { .. })) => {
                 let later = book.outcome(key, RowEvent::Created);
-                assert!(matches!(later, Err(LedgerError::Stopped)), "{about}: {later:?}");
+                assert!(matches!(later, Err(LedgerError::Stopped { .. })), "{about}: {later:?}");
                 assert_eq!(book.again().row(key), before, "{about}");
             }
             (expected, found) => panic!("{about}: {found:?}, not {expected:?}"),
