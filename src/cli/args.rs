@@ -271,6 +271,21 @@ Examples:
   rollcall sandbox                                      quick and sound, on port 8080
   rollcall sandbox --state customers.jsonl --rate 50    remembers, and answers 429 above 50 a second
   rollcall sandbox --reset-rate 0.1 --error-rate 0.05   breaks on demand
+  rollcall sandbox --plan outage.toml --kind burns      breaks by a plan, as the strictest kind of server
+
+A plan, say two minutes' outage after ten seconds, and a fifth of the creates answered 500 after their effect:
+  [[fault]]
+  fault = \"refuse\"
+  from = 10
+  until = 130
+  [[fault]]
+  fault = \"answer\"
+  status = 500
+  after-effect = true
+  on = \"create\"
+  share = 0.2
+Faults: refuse, reset, half, slow, stall, endless-headers, huge-body, answer, redirect, revoke-token, expires-in,
+duplicate, capacity, rate-limit. Which: on, share, tries. When: from, until, from-request, until-request.
 
 It prints what to export for `rollcall run`, and at its end what it received.")]
 pub(crate) struct SandboxArgs {
@@ -295,6 +310,16 @@ pub(crate) struct SandboxArgs {
     /// Share of requests that are answered 503 with Retry-After
     #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
     pub(crate) unavailable_rate: f64,
+    /// Fault plan: a TOML file that says what breaks, and when
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Break by a plan made from the seed, which is printed
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) random_plan: bool,
+    /// What the server does with idempotency ids: saves all answers, saves successes only, or burns the id of a failed
+    /// first try
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) kind: SandboxKind,
     /// Seed of the faults
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -314,6 +339,15 @@ Examples:
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: Shell,
+}
+
+/// What a sandbox does with idempotency ids.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxKind {
+    #[default]
+    All,
+    Successes,
+    Burns,
 }
 
 /// A share: 0 is nothing, 1 is everything.

@@ -48,8 +48,11 @@ impl Arrivals {
 }
 
 /// The highest number of times in any window of this length; a window ends before the moment that is its length after
-/// its beginning. The times may come in any order.
+/// its beginning. The times may come in any order. A window without length holds nothing.
 pub fn highest_in_window(times: &[Duration], window: Duration) -> usize {
+    if window.is_zero() {
+        return 0;
+    }
     let mut times = times.to_vec();
     times.sort_unstable();
     let mut first = times.iter().peekable();

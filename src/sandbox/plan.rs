@@ -355,3 +355,6 @@ fn is_nothing(seconds: &f64) -> bool {
 fn is_whole(share: &f64) -> bool {
     *share == 1.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cli::args::SandboxArgs;
+use crate::cli::args::{SandboxArgs, SandboxKind};
 use crate::cli::diagnostics::say;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::sandbox::{FaultRates, Options, Sandbox};
+use crate::sandbox::{FaultPlan, FaultRates, Options, Sandbox, ServerKind};
 
 pub(in crate::cli) fn run(args: &SandboxArgs) -> Result<Exit> {
     let faults = FaultRates {
@@ -22,7 +22,13 @@ pub(in crate::cli) fn run(args: &SandboxArgs) -> Result<Exit> {
     let options = Options {
         latency: Duration::from_millis(args.latency),
         rate_per_second: args.rate,
+        plan: plan(args)?,
         faults,
+        kind: match args.kind {
+            SandboxKind::All => ServerKind::SavesAll,
+            SandboxKind::Successes => ServerKind::SavesSuccesses,
+            SandboxKind::Burns => ServerKind::Burns,
+        },
         seed: args.seed,
         token_life: Duration::from_secs(args.token_life),
         state: args.state.clone(),
@@ -46,4 +52,16 @@ pub(in crate::cli) fn run(args: &SandboxArgs) -> Result<Exit> {
     })?;
     super::print(&format!("{tally}\n"))?;
     Ok(Exit::Success)
+}
+
+fn plan(args: &SandboxArgs) -> Result<FaultPlan> {
+    match &args.plan {
+        Some(path) => Ok(FaultPlan::load(path)?),
+        None if args.random_plan => {
+            let plan = FaultPlan::from_seed(args.seed);
+            say(&format!("the fault plan of seed {}:\n\n{plan}\n", args.seed));
+            Ok(plan)
+        }
+        None => Ok(FaultPlan::default()),
+    }
 }
