@@ -2,5 +2,9 @@
 
 mod contract;
 mod faults;
+mod in_process;
+mod kinds;
 mod lifetime;
+
+mod plan;
 mod setup;
