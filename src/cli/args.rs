@@ -271,9 +271,9 @@ Examples:
   rollcall sandbox                                      quick and sound, on port 8080
   rollcall sandbox --state customers.jsonl --rate 50    remembers, and answers 429 above 50 a second
   rollcall sandbox --reset-rate 0.1 --error-rate 0.05   breaks on demand
-  rollcall sandbox --plan outage.toml --kind burns      breaks by a plan, as the strictest kind of server
+  rollcall sandbox --plan outage.toml --kind burns      breaks by a plan, on the strictest server
 
-A plan, say two minutes' outage after ten seconds, and a fifth of the creates answered 500 after their effect:
+A plan: an outage after ten seconds, and a fifth of the creates answered 500 after their effect:
   [[fault]]
   fault = \"refuse\"
   from = 10
@@ -284,8 +284,9 @@ A plan, say two minutes' outage after ten seconds, and a fifth of the creates an
   after-effect = true
   on = \"create\"
   share = 0.2
-Faults: refuse, reset, half, slow, stall, endless-headers, huge-body, answer, redirect, revoke-token, expires-in,
-duplicate, capacity, rate-limit. Which: on, share, tries. When: from, until, from-request, until-request.
+Faults: refuse, reset, half, slow, stall, endless-headers, huge-body, answer, redirect,
+revoke-token, expires-in, duplicate, capacity, rate-limit. Which requests: on, share, tries.
+When: from, until, from-request, until-request.
 
 It prints what to export for `rollcall run`, and at its end what it received.")]
 pub(crate) struct SandboxArgs {

@@ -1,5 +1,11 @@
 //! The sandbox without a network: the same answers, on paused time, the same each time.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do, by a panic"
+)]
+
 use std::time::Duration;
 
 use axum::body::to_bytes;
