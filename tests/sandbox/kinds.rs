@@ -1,6 +1,8 @@
 //! The three kinds of server, by what becomes of an idempotency id whose first try failed.
 
-use rollcall::sandbox::{AnswerBody, Fault, FaultAnswer, FaultPlan, Options, ServerKind};
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by a panic")]
+
+use rollcall::sandbox::{AnswerBody, Fault, FaultAnswer, FaultPlan, Options, RateLimitHeaders, ServerKind};
 
 use crate::setup::{Setup, ada, send};
 
@@ -50,7 +52,11 @@ async fn a_failure_is_saved_by_those_who_save_all_and_burns_the_id_of_others() {
         (Burns, Fault::Reset { after_effect: false }, ([0, 409, 409], 0)),
         (Burns, Fault::Reset { after_effect: true }, ([0, 409, 409], 1)),
         (Burns, Fault::answer(429), ([429, 200, 200], 1)),
-        (Burns, Fault::RateLimit(Default::default()), ([200, 200, 200], 1)),
+        (
+            Burns,
+            Fault::RateLimit(RateLimitHeaders::default()),
+            ([200, 200, 200], 1),
+        ),
     ] {
         check(kind, fault, expected).await;
     }

@@ -159,7 +159,7 @@ async fn headers_without_end_are_sent_up_to_their_cap() {
     // It ends in a reset, which takes what was on its way along.
     stream.read_to_end(&mut read).await.ok();
     let text = String::from_utf8(read).unwrap();
-    assert!(text.starts_with("HTTP/1.1 200 OK\r\nx-endless-17: xxx"), "{:.60}", text);
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\nx-endless-17: xxx"), "{text:.60}");
     assert!(
         text.len() > 1 << 20 && text.len() < (4 << 20) && !text.contains("\r\n\r\n"),
         "{}",
