@@ -150,7 +150,10 @@ fn only_three_files_of_the_ledger_speak_sql() {
     let speakers = ["src/ledger/schema.rs", "src/ledger/store.rs", "src/ledger/query.rs"];
     let words = ["INSERT INTO", "INSERT OR", "UPDATE ", "DELETE FROM", "CREATE TABLE"];
     let mut found = 0;
-    for (name, text) in files("src") {
+    for (name, text) in files("src")
+        .into_iter()
+        .filter(|(name, _)| !name.ends_with("/tests.rs"))
+    {
         let speaks = words.iter().any(|word| text.contains(word)) || text.contains("SELECT ");
         found += usize::from(speaks);
         assert!(!speaks || speakers.contains(&name.as_str()), "{name} speaks SQL");
@@ -162,7 +165,7 @@ fn only_three_files_of_the_ledger_speak_sql() {
 
 /// The codes of rows and runs that a text writes down: `area.words` between quotes, settings left out.
 fn codes(text: &str) -> Vec<&str> {
-    let areas = ["row", "customer", "http", "api", "token", "run", "brake"];
+    let areas = ["row", "customer", "http", "api", "token", "run", "brake", "source"];
     let is_code = |quoted: &&str| {
         let plain = |words: &str| words.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
         let parts = quoted.split_once('.');
