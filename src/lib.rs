@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod model;
 pub mod normalize;
 pub mod pipeline;
+pub mod private;
 pub mod profile;
 pub mod propose;
 pub mod read;

@@ -53,13 +53,14 @@ fn names(text: &str, path: &str) -> bool {
 const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("model", &[]),
-    ("config", &["model"]),
+    ("private", &[]),
+    ("config", &["model", "private"]),
     ("read", &["model", "config"]),
     ("normalize", &["model", "config"]),
     ("profile", &["model"]),
     ("propose", &["model", "config", "profile"]),
     ("ledger", &["model", "clock"]),
-    ("send", &["model", "config", "clock"]),
+    ("send", &["model", "config", "clock", "private"]),
     ("report", &["model", "ledger", "clock"]),
     ("sandbox", &[]),
     (
@@ -68,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "model",
             "config",
             "clock",
+            "private",
             "read",
             "normalize",
             "profile",
@@ -78,7 +80,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "config", "clock", "read", "propose", "ledger", "send", "report", "sandbox", "pipeline",
+            "model", "config", "clock", "private", "read", "propose", "ledger", "send", "report", "sandbox", "pipeline",
         ],
     ),
 ];
@@ -128,6 +130,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("reqwest", "send"),
     ("rlibphonenumber", "normalize"),
     ("rusqlite", "ledger"),
+    ("rustls", "send"),
     ("zstd", "read"),
 ];
 

@@ -10,11 +10,15 @@ mod display;
 mod exit;
 mod interrupt;
 
-use std::io::IsTerminal;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use self::args::{Args, Command};
 
@@ -54,9 +58,52 @@ fn start_logging() {
         );
         EnvFilter::new("warn")
     });
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+    let capped = filter_fn(|metadata| may_log(metadata.target(), *metadata.level()));
+    let lines = fmt::layer().with_ansi(false).with_writer(|| Log);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines.with_filter(capped))
         .init();
+}
+
+/// What can be logged at all. Only rollcall's own events are known to hold no value and no secret: other crates write down
+/// what is sent when they are asked for enough.
+fn may_log(target: &str, level: Level) -> bool {
+    let is_own = target == OWN || target.strip_prefix(OWN).is_some_and(|rest| rest.starts_with("::"));
+    is_own || level <= Level::WARN
+}
+
+/// The name before all of the program's own events.
+const OWN: &str = env!("CARGO_PKG_NAME");
+
+/// Standard error, without what a terminal would act upon. Each event is written at once.
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        diagnostics::say(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_crates_log_warnings_at_most() {
+        let check =
+            |target: &str, level: Level, expected: bool| assert_eq!(may_log(target, level), expected, "{target}");
+        check("rollcall", Level::TRACE, true);
+        check("rollcall::send::sender", Level::TRACE, true);
+        check("rollcalls", Level::INFO, false);
+        check("hyper_util::client::legacy::pool", Level::INFO, false);
+        check("hyper::proto::h1::io", Level::TRACE, false);
+        check("rustls::client::hs", Level::DEBUG, false);
+        check("reqwest::connect", Level::WARN, true);
+    }
 }

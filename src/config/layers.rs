@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use toml::{Table, Value};
 
 use super::ConfigError;
@@ -20,6 +21,8 @@ pub enum Origin {
     Environment(String),
     /// A command line flag.
     Flag(&'static str),
+    /// A credential that systemd hands over.
+    Credential(PathBuf),
     /// The sandbox of this process.
     Sandbox,
 }
@@ -28,7 +31,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) | Self::Credential(path) => path.display().fmt(f),
             Self::Environment(name) => f.write_str(name),
             Self::Flag(name) => f.write_str(name),
             Self::Sandbox => f.write_str("--sandbox"),
@@ -36,10 +39,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The value of every key that has one, with its origin.
+/// The value of every key that has one, with its origin. A secret is kept apart and never shown: in its place stands
+/// [`HIDDEN`].
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     values: BTreeMap<String, (Value, Origin)>,
+    /// The client's secret, where the environment or this process gives it.
+    pub(super) secret: Option<SecretString>,
     /// `[columns]` of the file.
     pub(super) columns: Table,
     /// `[synonyms]` of the file.
@@ -62,14 +68,40 @@ impl Layers {
         if let Some(path) = file {
             layers.add_file(path)?;
         }
-        layers.add_environment(environment)?;
+        let credentials = layers.add_environment(environment)?;
+        layers.add_credential(credentials.as_deref());
         Ok(layers)
     }
 
     /// Sets a value that overrides all that is there.
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>, origin: Origin) {
         debug_assert!(table::find(key).is_some(), "{key} is not in the table of settings");
-        self.values.insert(key.to_owned(), (value.into(), origin));
+        match (key, value.into()) {
+            (SECRET, Value::String(secret)) => self.set_secret(secret, origin),
+            (_, value) => drop(self.values.insert(key.to_owned(), (value, origin))),
+        }
+    }
+
+    fn set_secret(&mut self, secret: String, origin: Origin) {
+        self.secret = Some(SecretString::from(secret));
+        self.values
+            .insert(SECRET.to_owned(), (Value::String(HIDDEN.to_owned()), origin));
+    }
+
+    /// Takes the secret from a credential where neither the environment nor a file gives one.
+    fn add_credential(&mut self, folder: Option<&Path>) {
+        let path = folder.map(|folder| folder.join(SECRET)).filter(|path| path.exists());
+        let is_set = |key| {
+            self.get(key)
+                .is_some_and(|(value, _)| value.as_str().is_none_or(|text| !text.is_empty()))
+        };
+        if let Some(path) = path
+            && !is_set(SECRET)
+            && !is_set(SECRET_FILE)
+        {
+            let value = Value::String(HIDDEN.to_owned());
+            self.values.insert(SECRET.to_owned(), (value, Origin::Credential(path)));
+        }
     }
 
     /// Every key of the table with its value, if it has one, and where that came from.
@@ -117,12 +149,20 @@ impl Layers {
         Ok(())
     }
 
-    fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
+    /// Gives the folder of systemd's credentials, if there is one.
+    fn add_environment(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Option<PathBuf>, ConfigError> {
+        let mut credentials = None;
         let known: BTreeMap<String, &'static table::Setting> = SETTINGS
             .iter()
             .map(|setting| (table::environment_name(setting.key), setting))
             .collect();
         for (name, text) in variables {
+            if name == "CREDENTIALS_DIRECTORY" && !text.is_empty() {
+                credentials = Some(PathBuf::from(&text));
+            }
             if !name.starts_with("ROLLCALL_") || RESERVED.contains(&name.as_str()) || text.is_empty() {
                 continue;
             }
@@ -135,6 +175,10 @@ impl Layers {
                     .replace('_', "-");
                 unknown(key, &origin)
             })?;
+            if setting.secret {
+                self.set_secret(text, origin);
+                continue;
+            }
             // A default that is not text tells that the text stands for a number or a list.
             let value = if matches!(setting.default.as_bytes().first(), Some(b'0'..=b'9' | b'[')) {
                 format!("value = {text}")
@@ -147,9 +191,16 @@ impl Layers {
             self.values
                 .insert(setting.key.to_owned(), (value.unwrap_or(Value::String(text)), origin));
         }
-        Ok(())
+        Ok(credentials)
     }
 }
+
+/// The one secret, which is also the name of its credential.
+pub(super) const SECRET: &str = "api.client-secret";
+pub(super) const SECRET_FILE: &str = "api.client-secret-file";
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "(secret)";
 
 /// Variables that are rollcall's own and no settings.
 const RESERVED: [&str; 2] = ["ROLLCALL_CONFIG", "ROLLCALL_LOG"];

@@ -96,7 +96,7 @@ impl ConfigError {
                         "did you mean {}? `rollcall settings` lists every name",
                         table::environment_name(nearest)
                     ),
-                    Origin::Default | Origin::File(_) | Origin::Flag(_) | Origin::Sandbox => {
+                    Origin::Default | Origin::File(_) | Origin::Flag(_) | Origin::Credential(_) | Origin::Sandbox => {
                         format!("did you mean `{nearest}`? `rollcall settings` lists every key")
                     }
                 },

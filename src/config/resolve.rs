@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::ConfigError;
 use super::columns::{columns, synonyms, texts};
-use super::layers::Layers;
+use super::layers::{Layers, Origin, SECRET, SECRET_FILE};
 use super::rules::severities;
 use super::settings::{ApiSettings, InputSettings, SendSettings, Settings, Threshold};
 use super::trailer::trailer;
+use crate::private::{Readers, read_secret};
 
 /// Workers by default: one a core up to here, since each holds about 45 MB of telephone metadata.
 const MOST_DEFAULT_WORKERS: usize = 8;
@@ -77,7 +78,7 @@ fn api(values: &Values<'_>) -> Result<ApiSettings, ConfigError> {
         scope: values.text("api.scope")?,
         ca_file: values.optional("api.ca-file")?.map(PathBuf::from),
         client_certificate_file: values.optional("api.client-certificate-file")?.map(PathBuf::from),
-        proxy: values.optional("api.proxy")?,
+        proxy: Some(address(values, "api.proxy")?).filter(|proxy| !proxy.is_empty()),
         namespace,
     })
 }
@@ -94,32 +95,25 @@ fn address(values: &Values<'_>, key: &str) -> Result<String, ConfigError> {
     Ok(address)
 }
 
+/// The client's secret: from the environment, else from a file of its own, else from a credential of systemd's.
 fn secret(values: &Values<'_>) -> Result<SecretString, ConfigError> {
-    if let Some(secret) = values.optional("api.client-secret")? {
-        return Ok(secret.into());
+    if let Some(secret) = &values.0.secret {
+        return Ok(secret.clone());
     }
-    let Some(file) = values.optional("api.client-secret-file")? else {
-        return Ok(SecretString::default());
+    let read = |key: &str, path: &Path, readers: Readers, problem: fn(&str) -> String| {
+        let secret = read_secret(path, readers).map_err(|what| values.wrong(key, &problem(what)))?;
+        Ok(SecretString::from(secret.as_str()))
     };
-    let problem = |problem: &str| values.wrong("api.client-secret-file", problem);
-    let path = Path::new(&file);
-    let metadata = std::fs::metadata(path).map_err(|_| problem("names a file that cannot be read"))?;
-    if is_open_to_others(&metadata) {
-        return Err(problem("names a file that others can read: chmod 600 it"));
+    if let Some(file) = values.optional(SECRET_FILE)? {
+        let problem = |what: &str| format!("names a file that {what}");
+        return read(SECRET_FILE, Path::new(&file), Readers::Owner, problem);
     }
-    let text = std::fs::read_to_string(path).map_err(|_| problem("names a file that cannot be read"))?;
-    Ok(text.trim().to_owned().into())
-}
-
-#[cfg(unix)]
-fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_metadata: &std::fs::Metadata) -> bool {
-    false
+    if let Origin::Credential(path) = values.0.origin(SECRET) {
+        return read(SECRET, &path, Readers::Granted, |what| {
+            format!("is a credential that {what}")
+        });
+    }
+    Ok(SecretString::default())
 }
 
 fn send(values: &Values<'_>) -> Result<SendSettings, ConfigError> {

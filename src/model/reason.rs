@@ -53,6 +53,8 @@ pub static REASONS: &[Reason] = &[
     reason("http.request_timeout", "the service gave up waiting for the request (408)", AGAIN),
     reason("http.reset", "the connection ended before the answer", AGAIN),
     reason("http.not_reached", "the service could not be reached", "check the network and api.base-url; the same command goes on"),
+    reason("http.not_trusted", "the service and this client do not trust each other, so nothing was sent",
+        "check api.base-url and the clock of this machine; name a private CA with api.ca-file and a client certificate with api.client-certificate-file; verification cannot be turned off"),
     reason("http.not_addressable", "the customer's id cannot stand in an address", "use another identifier"),
     reason("http.server_error", "the service failed (5xx)", AGAIN),
     reason("http.redirect", "the service sent the request elsewhere (3xx), which is never followed", "check api.base-url; the same command sends the row again"),

@@ -1,18 +1,18 @@
 //! The files that a validation writes when asked: accepted payloads as JSON Lines, rejected records as CSV.
 //!
-//! Both hold personal data by their nature. They are made private to their owner under a temporary name, and get their
-//! own name only when they are whole. A device or a pipe has its name already and is written as it comes.
+//! Both hold personal data by their nature, so they are written as [`PrivateFile`]s and get their names only when they are
+//! whole. A device or a pipe has its name already and is written as it comes. A link is not followed, save the system's
+//! own in `/dev` and `/proc`: `/dev/stdout`, and what a shell puts for `>(gzip > rejects.gz)`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::error::PipelineError;
 use super::validate::{Judged, Judgment};
 use crate::model::mapping::REJECT_COLUMNS;
 use crate::model::rule::Severity;
+use crate::private::PrivateFile;
 
 /// The files of one validation.
 #[derive(Default)]
@@ -24,15 +24,13 @@ pub struct Outputs {
 struct Output {
     /// As it was named, for messages.
     name: PathBuf,
-    /// The file itself, behind any symbolic link.
-    path: PathBuf,
     file: BufWriter<Place>,
 }
 
 /// Where an output's bytes go.
 enum Place {
     /// A file that gets its name when it is whole.
-    New(NamedTempFile),
+    New(PrivateFile),
     /// A device or a pipe.
     Stream(File),
 }
@@ -178,16 +176,13 @@ impl Rejects {
 
 impl Output {
     fn create(path: &Path) -> Result<Self, PipelineError> {
-        let place = match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(metadata) if !metadata.is_file() => File::options().write(true).open(path).map(Place::Stream),
-            Ok(_) | Err(_) => {
-                NamedTempFile::new_in(whereabouts(path).parent().unwrap_or(Path::new("."))).map(Place::New)
-            }
+        let place = if is_stream(path) {
+            File::options().write(true).open(path).map(Place::Stream)
+        } else {
+            PrivateFile::begin(path).map(Place::New)
         };
         Ok(Self {
             name: path.to_owned(),
-            path: whereabouts(path),
             file: BufWriter::new(place.map_err(|source| failed(path, source))?),
         })
     }
@@ -211,14 +206,22 @@ impl Output {
     fn finish(self) -> Result<(), PipelineError> {
         let fail = |source| failed(&self.name, source);
         match self.file.into_inner().map_err(|error| fail(error.into_error()))? {
-            Place::New(file) => {
-                file.as_file().sync_all().map_err(fail)?;
-                file.persist(&self.path).map_err(|error| fail(error.error))?;
-            }
+            Place::New(file) => file.replace().map_err(fail)?,
             Place::Stream(mut file) => file.flush().map_err(fail)?,
         }
         Ok(())
     }
+}
+
+/// Whether a path names a pipe or a device, by itself or by a link of the system's own.
+fn is_stream(path: &Path) -> bool {
+    let by_link = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    let metadata = if by_link {
+        path.metadata()
+    } else {
+        path.symlink_metadata()
+    };
+    metadata.is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir() && !metadata.is_symlink())
 }
 
 /// The file that a path names, behind symbolic links where it exists, else in the folder that it names.

@@ -43,7 +43,7 @@ pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row) -> Hear
                 signal: Signal::Failed(failure),
                 status: None,
                 retry_after: None,
-                detail: None,
+                detail: failure.detail(),
             };
         }
     };

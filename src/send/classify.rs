@@ -77,6 +77,8 @@ pub(super) enum Verdict {
     Wait(Reason),
     /// Never arrived: the run waits, and the row has lost nothing.
     NotReached,
+    /// Never processed, and no waiting helps: one of the two sides does not trust the other, and the run stops.
+    NotTrusted,
     /// Perhaps carried out: the same again, and it counts.
     Unknown(Reason),
 }
@@ -105,6 +107,8 @@ reasons! {
     Reset = "http.reset";
     /// No connection.
     NotReached = "http.not_reached";
+    /// TLS was refused by one of the two sides.
+    NotTrusted = "http.not_trusted";
     /// The id cannot stand in a path.
     NotAddressable = "http.not_addressable";
     /// 5xx.
@@ -150,6 +154,7 @@ impl Verdict {
             Self::RefreshToken => Reason::Unauthorized,
             Self::NotPermitted => Reason::NotPermitted,
             Self::NotReached => Reason::NotReached,
+            Self::NotTrusted => Reason::NotTrusted,
             Self::Wait(reason) | Self::Unknown(reason) => reason,
         };
         Some(reason.code())
@@ -176,6 +181,7 @@ fn failed(failure: Failure) -> Verdict {
         Failure::NotReached => Verdict::NotReached,
         Failure::Timeout => Verdict::Unknown(Reason::Timeout),
         Failure::Reset => Verdict::Unknown(Reason::Reset),
+        Failure::NotTrusted(_) => Verdict::NotTrusted,
         Failure::NotAddressable => Verdict::Unknown(Reason::NotAddressable),
     }
 }
@@ -275,6 +281,7 @@ mod tests {
             Failure::NotReached,
             Failure::Timeout,
             Failure::Reset,
+            Failure::NotTrusted("why"),
             Failure::NotAddressable,
         ] {
             for call in [Call::Create, Call::ReadBack] {

@@ -148,6 +148,7 @@ impl Course {
                 }
             }
             Verdict::NotPermitted => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
+            Verdict::NotTrusted => Next::Stop(self.stopped(StopReason::NotTrusted, None, heard.detail)),
             Verdict::Wait(_) | Verdict::NotReached => Next::Again,
             Verdict::Unknown(_) => self.unclear(verdict, heard, request_id),
         }

@@ -1,5 +1,6 @@
 //! Why a sender cannot be made: always the configuration, never the data.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use reqwest::Url;
@@ -39,10 +40,26 @@ pub enum SendError {
         /// The setting.
         setting: &'static str,
     },
+    /// A file of certificates cannot be used.
+    #[error("{setting}: {} {problem}", path.display())]
+    Certificates {
+        /// The setting.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, without its content.
+        problem: &'static str,
+    },
+    /// The proxy's address cannot be used.
+    #[error("api.proxy must be http:// or https:// with a host, and nothing else")]
+    Proxy,
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made")]
     Client(#[source] reqwest::Error),
 }
+
+/// The setting that names the client's certificate.
+pub(super) const CLIENT_CERTIFICATE_FILE: &str = "api.client-certificate-file";
 
 impl SendError {
     /// What to do about it.
@@ -55,6 +72,14 @@ impl SendError {
             Self::NotHttps { .. } => "write https; plain http is for this machine only: localhost, 127.0.0.1 or [::1]",
             Self::Credential { .. } => "set ROLLCALL_API_CLIENT_ID and ROLLCALL_API_CLIENT_SECRET",
             Self::Zero { .. } => "leave it out for the default, or set it to 1 or more",
+            Self::Certificates { setting, .. } if *setting == CLIENT_CERTIFICATE_FILE => {
+                "it must be a PEM file of yours alone (chmod 600), with the certificate, those between it and its root, \
+                 and the private key, without a password"
+            }
+            Self::Certificates { .. } => {
+                "it must be a PEM file with one or more CERTIFICATE blocks, as your CA gives it"
+            }
+            Self::Proxy => "write it as http://proxy.example:3128; a proxy that asks for a password is not supported",
             Self::Client(_) => "check that the system has its certificates (on Debian: the package ca-certificates)",
         }
     }

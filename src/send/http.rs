@@ -1,16 +1,21 @@
 //! HTTP over TLS: the wire in earnest.
 //!
-//! TLS through rustls. Redirects are never followed: an answer from elsewhere is no answer of the API, and a create
-//! must not be repeated by a library. Bodies are read up to a limit.
+//! TLS 1.2 or 1.3 through rustls, always verified. Redirects are never followed: an answer from elsewhere is no answer
+//! of the API, and a create must not be repeated by a library. Only HTTP/1.1 is offered, and nothing is unpacked: a body
+//! is read up to a limit, as it comes; a head has at most 100 headers and 408 KiB (hyper's own limits), and the time for
+//! the whole request ends whatever does not end by itself.
 //!
-//! It deliberately does not retry, wait, count or judge, uses no proxy and reads no proxy from the environment.
+//! It deliberately does not retry, wait, count or judge, and reads no proxy from the environment.
 
 use bytes::{Bytes, BytesMut};
 use http::Request;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::tls::Version;
+use reqwest::{Client, Proxy, Response};
+use url::Url;
 
 use super::error::SendError;
+use super::tls::{authorities, distrust, identity, unusable};
 use super::wire::{Exchange, Failure, Payload, Reply, Wire};
 use crate::config::settings::{ApiSettings, SendSettings};
 
@@ -29,18 +34,27 @@ impl Http {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
+            .http1_only()
+            .tls_version_min(Version::TLS_1_2)
             .retry(reqwest::retry::never())
             .connect_timeout(send.connect_timeout)
             .timeout(send.request_timeout)
             .pool_max_idle_per_host(send.max_in_flight);
-        if [&api.base_url, &api.token_url]
-            .iter()
-            .all(|url| url.starts_with("http://"))
-        {
+        let urls = [&api.base_url, &api.token_url];
+        if urls.iter().all(|url| url.starts_with("http://")) {
             // Nothing will be verified, so a machine without certificates can still talk to itself.
             builder = builder.tls_certs_only([]);
         }
-        Ok(Self(builder.build().map_err(SendError::Client)?))
+        if let Some(path) = &api.ca_file {
+            builder = builder.tls_certs_merge(authorities(path)?);
+        }
+        if let Some(path) = &api.client_certificate_file {
+            builder = builder.identity(identity(path)?);
+        }
+        if let Some(proxy) = &api.proxy {
+            builder = builder.proxy(through(proxy)?);
+        }
+        Ok(Self(builder.build().map_err(|error| unusable(error, api))?))
     }
 }
 
@@ -77,9 +91,22 @@ async fn payload(mut response: Response) -> Result<Payload, Failure> {
     }
 }
 
+/// A proxy for what leaves this machine: what is sent in the clear never does, and never meets it.
+fn through(proxy: &str) -> Result<Proxy, SendError> {
+    let url = Url::parse(proxy).map_err(|_| SendError::Proxy)?;
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.path() == "/";
+    let is_plain = is_plain && url.query().is_none() && url.fragment().is_none();
+    if !["http", "https"].contains(&url.scheme()) || !is_plain {
+        return Err(SendError::Proxy);
+    }
+    Proxy::https(url).map_err(|_| SendError::Proxy)
+}
+
 /// Only a failure to connect is certain: whatever else went wrong, the request may have arrived.
 fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_connect() {
+    if let Some(why) = distrust(error) {
+        Failure::NotTrusted(why)
+    } else if error.is_connect() {
         Failure::NotReached
     } else if error.is_timeout() {
         Failure::Timeout

@@ -26,6 +26,7 @@ mod testing;
 mod tests;
 #[cfg(test)]
 mod tests_of_runs;
+mod tls;
 mod token;
 mod transport;
 mod unescape;

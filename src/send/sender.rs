@@ -27,7 +27,7 @@ use super::retry::Schedule;
 use super::stop::{RunStop, Stop, StopReason};
 use super::token::{Bearer, Granted, Held, Standing, TokenStore};
 use super::transport::{Transport, retry_after};
-use super::wire::{Payload, Reply, Wire};
+use super::wire::{Failure, Payload, Reply, Wire};
 use crate::clock;
 use crate::config::settings::{ApiSettings, SendSettings};
 use crate::model::ids::RequestId;
@@ -62,6 +62,7 @@ type Permit<'shared> = Option<SemaphorePermit<'shared>>;
 enum Halt {
     GaveUp,
     TokenRefused(u16),
+    NotTrusted(&'static str),
 }
 
 impl From<GaveUp> for Halt {
@@ -161,6 +162,7 @@ impl Halt {
         match self {
             Self::GaveUp => course.stopped(StopReason::GaveUp, None, None),
             Self::TokenRefused(status) => course.stopped(StopReason::TokenRefused, Some(status), None),
+            Self::NotTrusted(why) => course.stopped(StopReason::NotTrusted, None, Some(why.to_owned())),
         }
     }
 }
@@ -237,7 +239,7 @@ impl Shared {
                 self.tokens.worked(bearer);
                 pass.answered();
             }
-            Verdict::NotPermitted => pass.answered(),
+            Verdict::NotPermitted | Verdict::NotTrusted => pass.answered(),
             Verdict::RefreshToken => {
                 self.tokens.refuse(bearer);
                 // A fresh token refused where others worked: everyone waits, and one probe tries with the next token.
@@ -273,6 +275,7 @@ impl Shared {
         match self.ask_for_token().await {
             Asked::Granted => {}
             Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
+            Asked::NotTrusted(why) => return Err(Halt::NotTrusted(why)),
             Asked::Later(reply) => {
                 self.tally.wait();
                 pass.told_to_wait(reply.and_then(|reply| retry_after(&reply.headers, clock::now_ms())));
@@ -289,7 +292,7 @@ impl Shared {
         }
         match self.ask_for_token().await {
             Asked::Granted => {}
-            Asked::Refused(_) | Asked::Later(_) => self.tokens.put_off(bearer),
+            Asked::Refused(_) | Asked::NotTrusted(_) | Asked::Later(_) => self.tokens.put_off(bearer),
         }
     }
 
@@ -304,6 +307,7 @@ impl Shared {
         let status = reply.as_ref().ok().map(|reply| reply.status);
         debug!(status, "token asked for");
         let granted = match &reply {
+            Err(Failure::NotTrusted(why)) => return Asked::NotTrusted(why),
             Ok(Reply {
                 status: 200,
                 payload: Payload::Whole(body),
@@ -335,6 +339,8 @@ enum Asked {
     Granted,
     /// It does not know this client, or is no token endpoint: no waiting helps.
     Refused(u16),
+    /// One of the two sides does not trust the other.
+    NotTrusted(&'static str),
     /// Nothing to be used, for now.
     Later(Option<Reply>),
 }

@@ -82,6 +82,8 @@ pub enum StopReason {
     Unauthorized,
     /// The token endpoint refuses the client.
     TokenRefused,
+    /// One of the two sides does not trust the other's certificate.
+    NotTrusted,
     /// The service could not take anything for longer than the run waits.
     GaveUp,
 }
@@ -92,6 +94,7 @@ impl StopReason {
             Self::NotPermitted => "api.not_permitted",
             Self::Unauthorized => "api.unauthorized",
             Self::TokenRefused => "token.refused",
+            Self::NotTrusted => "http.not_trusted",
             Self::GaveUp => "run.gave_up",
         }
     }

@@ -51,6 +51,19 @@ pub enum Failure {
     Timeout,
     /// The connection ended before an answer came.
     Reset,
+    /// TLS was refused by one of the two sides, so nothing was processed: why, as the end of "the service cannot be
+    /// trusted, or does not trust this client: …".
+    NotTrusted(&'static str),
     /// The customer's id cannot stand in a path, so there is no address to read it from.
     NotAddressable,
+}
+
+impl Failure {
+    /// What there is to say of it beyond its name.
+    pub(super) fn detail(self) -> Option<String> {
+        match self {
+            Self::NotTrusted(why) => Some(why.to_owned()),
+            Self::NotReached | Self::Timeout | Self::Reset | Self::NotAddressable => None,
+        }
+    }
 }

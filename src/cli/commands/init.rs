@@ -12,6 +12,7 @@ use crate::clock;
 use crate::config::settings::ColumnSettings;
 use crate::config::{Layers, resolve};
 use crate::pipeline::{Survey, survey};
+use crate::private::PrivateFile;
 use crate::propose::{Letter, Proposal, Seen, propose, written};
 use crate::read::{HeaderProblem, Source, looks_like_data, map_what_fits};
 use crate::report::counted;
@@ -139,20 +140,13 @@ fn found(source: &Source, survey: &Survey, proposal: &Proposal) -> String {
 
 /// Writes a file that is not there yet, readable by its owner only, whole or not at all.
 fn write_new(path: &Path, text: &str) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
     let cannot = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.as_file().sync_all())
-        .with_context(cannot)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
+    let mut file = PrivateFile::begin(path).with_context(cannot)?;
+    file.write_all(text.as_bytes()).with_context(cannot)?;
+    match file.create_new() {
         // Somebody was faster.
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(taken(path)),
-        Err(error) => Err(error.error).with_context(cannot),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(taken(path)),
+        done => done.with_context(cannot),
     }
 }
 
