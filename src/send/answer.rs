@@ -35,7 +35,7 @@ pub(super) struct Heard {
 }
 
 /// Understands what came back from a call for a row.
-pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row) -> Heard {
+pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row, token: &str) -> Heard {
     let reply = match reply {
         Ok(reply) => reply,
         Err(failure) => {
@@ -55,7 +55,7 @@ pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row) -> Hear
             Call::Create => (created(bytes, row), None),
             Call::ReadBack => found(bytes, row),
         },
-        Payload::Whole(bytes) => refused(bytes, row),
+        Payload::Whole(bytes) => refused(bytes, row, token),
     };
     Heard {
         signal: Signal::Answer {
@@ -100,7 +100,7 @@ fn found(bytes: &[u8], row: &Row) -> (Body, Option<String>) {
 }
 
 /// The API's errors: `{"errors":[{"description":"…","code":"…"}]}`, every part optional.
-fn refused(bytes: &[u8], row: &Row) -> (Body, Option<String>) {
+fn refused(bytes: &[u8], row: &Row, token: &str) -> (Body, Option<String>) {
     let body = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
     let Some(errors) = body.get("errors").and_then(Value::as_array) else {
         return (Body::Foreign, None);
@@ -112,7 +112,7 @@ fn refused(bytes: &[u8], row: &Row) -> (Body, Option<String>) {
         .filter(|text| !text.is_empty())
         .collect();
     let text = texts.join("; ");
-    let clean = Redactor::new(&row.payload).clean(&text);
+    let clean = Redactor::new(&row.payload).with_token(token).clean(&text);
     let body = if texts.iter().any(|text| smells_of_existing(text)) {
         Body::Exists
     } else if row.customer_id.len() >= TELLING_ID && clean.contains("<id>") {
@@ -176,7 +176,7 @@ mod tests {
             headers: http::HeaderMap::new(),
             payload: Payload::Whole(Bytes::from_static(body.as_bytes())),
         };
-        let heard = hear(call, Ok(reply), &row());
+        let heard = hear(call, Ok(reply), &row(), "t1");
         let Signal::Answer { body: found, .. } = heard.signal else {
             panic!("no answer");
         };

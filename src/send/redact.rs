@@ -46,6 +46,18 @@ impl Redactor {
         Self { values }
     }
 
+    /// Replaces the access token too: a service, or what stands before it, may repeat the headers that it was sent.
+    pub(super) fn with_token(mut self, token: &str) -> Self {
+        let plain = visible(token.chars());
+        let (folded, _) = fold(&plain);
+        if plain.len() > 1 {
+            let path = String::from("token");
+            self.values.push(Secret { path, plain, folded });
+            self.values.sort_by_key(|secret| std::cmp::Reverse(secret.plain.len()));
+        }
+        self
+    }
+
     /// The text without the row's values, with its escapes undone, on one line, at most 300 characters.
     ///
     /// It searches before the first escape is undone and after each, since undoing one may break up a value that

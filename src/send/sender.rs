@@ -212,7 +212,7 @@ impl Shared {
             Call::ReadBack => self.transport.read_back(bearer.header(), row, request_id).await,
         };
         drop(permit);
-        let heard = hear(call, reply, row);
+        let heard = hear(call, reply, row, bearer.token());
         let verdict = classify(call, heard.signal);
         debug!(
             input = key.input,

@@ -153,6 +153,7 @@ fn told(alert: AlertDescription) -> Option<&'static str> {
             | Alert::CertificateExpired
             | Alert::CertificateUnknown
             | Alert::UnknownCA
+            | Alert::DecryptError
             | Alert::AccessDenied
     ) {
         return Some("the service does not accept the client's certificate");

@@ -53,6 +53,12 @@ impl Bearer {
         &self.header
     }
 
+    /// The token itself, to be kept out of texts.
+    pub(super) fn token(&self) -> &str {
+        let header = self.header.to_str().unwrap_or_default();
+        header.strip_prefix("Bearer ").unwrap_or(header)
+    }
+
     /// Remembers that the API took the token.
     fn worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
