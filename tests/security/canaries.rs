@@ -17,7 +17,7 @@ use crate::bench::{Bench, Done, SECRET, done};
 use crate::looking::{Canary, canary, forms, hits};
 use crate::server::{Server, Stream, TOKEN, answer, send};
 
-const RECORDS: usize = 60;
+const RECORDS: usize = 12;
 const IGNORED: &str = "Left out";
 
 /// The value of a field in a record that is accepted; empty where the type of customer has none.
@@ -172,35 +172,43 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Looks at all that can be seen of a run from outside: files but those of the test itself, their names, the command line.
-fn leaks(bench: &Bench, canaries: &BTreeSet<Canary>, process: Option<u32>) -> BTreeSet<String> {
-    let mut leaks = BTreeSet::new();
-    let mut look = |place: &str, bytes: &[u8]| {
-        leaks.extend(
-            hits(bytes, canaries)
-                .iter()
-                .map(|canary| format!("{} in {place}", canary.place)),
-        );
-    };
-    for path in files(&bench.path("")) {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        look("the name of a file", name.as_bytes());
-        if !["customers.csv", "headless.csv"].contains(&name.as_str()) {
-            // It may be gone again.
-            look(&name, &std::fs::read(&path).unwrap_or_default());
+/// What was seen of runs from outside: places with what stood there.
+#[derive(Default)]
+struct Seen(BTreeSet<(String, Vec<u8>)>);
+
+impl Seen {
+    /// Looks at files but those of the test itself, their names, and the command line.
+    fn look(&mut self, bench: &Bench, process: Option<u32>) {
+        for path in files(&bench.path("")) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            self.0
+                .insert((String::from("the name of a file"), name.clone().into_bytes()));
+            // What a process says grows: it is looked at when it has ended.
+            let is_said = process.is_some() && name.starts_with("said.");
+            if !["customers.csv", "headless.csv"].contains(&name.as_str()) && !is_said {
+                // It may be gone again.
+                self.0.insert((name, std::fs::read(&path).unwrap_or_default()));
+            }
+        }
+        if let Some(process) = process {
+            let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            self.0.insert((String::from("the command line"), line));
         }
     }
-    if let Some(process) = process {
-        look(
-            "the command line",
-            &std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default(),
-        );
+
+    fn leaks(&self, canaries: &BTreeSet<Canary>) -> BTreeSet<String> {
+        let leaks = self.0.iter().flat_map(|(place, bytes)| {
+            let found = hits(bytes, canaries);
+            found
+                .into_iter()
+                .map(move |canary| format!("{} in {place}", canary.place))
+        });
+        leaks.collect()
     }
-    leaks
 }
 
-/// Runs the binary and looks all the time.
-fn watched(bench: &Bench, canaries: &BTreeSet<Canary>, arguments: &[&str], stdin: Option<&str>) -> (Done, usize) {
+/// Runs the binary and looks from time to time.
+fn watched(bench: &Bench, seen: &mut Seen, arguments: &[&str], stdin: Option<&str>) -> Done {
     let mut command = bench.command("022", arguments);
     if let Some(name) = stdin {
         command.stdin(std::fs::File::open(bench.path(name)).unwrap());
@@ -210,27 +218,21 @@ fn watched(bench: &Bench, canaries: &BTreeSet<Canary>, arguments: &[&str], stdin
         .stdout(std::fs::File::create(&out).unwrap())
         .stderr(std::fs::File::create(&error).unwrap());
     let mut child = command.spawn().unwrap();
-    let mut looks = 0;
     let status = loop {
-        assert_eq!(
-            leaks(bench, canaries, Some(child.id())),
-            BTreeSet::new(),
-            "{arguments:?}"
-        );
-        looks += 1;
+        seen.look(bench, Some(child.id()));
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        std::thread::park_timeout(Duration::from_millis(5));
+        std::thread::park_timeout(Duration::from_millis(250));
     };
-    assert_eq!(leaks(bench, canaries, None), BTreeSet::new(), "{arguments:?}");
+    seen.look(bench, None);
     let read = |path: &Path| std::fs::read(path).unwrap();
     let output = std::process::Output {
         status,
         stdout: read(&out),
         stderr: read(&error),
     };
-    (done(output), looks)
+    done(output)
 }
 
 fn ground(url: &str, planted: &Planted) -> Bench {
@@ -287,15 +289,11 @@ fn nothing_that_was_planted_is_found_where_it_does_not_belong() {
     }
     planted.canaries.insert(canary("basic", format!("client:{SECRET}")));
 
-    let (all, mut looks) = (&planted.canaries, 0);
-    let mut look = |arguments: &[&str], stdin: Option<&str>| {
-        let (done, count) = watched(&bench, all, arguments, stdin);
-        looks += count;
-        done
-    };
+    let (all, mut seen) = (&planted.canaries, Seen::default());
+    let mut look = |arguments: &[&str], stdin: Option<&str>| watched(&bench, &mut seen, arguments, stdin);
     let run = look(&["run", "customers.csv", "--max-rejects", "100%"], None);
     assert!(
-        run.stderr.contains("DEBUG") && run.stdout.contains("in all                65"),
+        run.stderr.contains("DEBUG") && run.stdout.contains("in all                17"),
         "{run:#?}"
     );
     assert!(run.stdout.contains("refused  "), "{}", run.stdout);
@@ -322,12 +320,20 @@ fn nothing_that_was_planted_is_found_where_it_does_not_belong() {
     bench.write("headless.csv", planted.csv.split_once('\n').unwrap().1);
     let headless = look(&["run", "headless.csv"], None);
     assert_eq!(headless.code, Some(3), "{headless:#?}");
-    assert!(server.count("POST /api") > 2 * RECORDS && looks > 20, "{looks}");
+    assert!(
+        server.count("POST /api") > RECORDS && seen.0.len() > 20,
+        "{}",
+        seen.0.len()
+    );
+    assert_eq!(seen.leaks(all), BTreeSet::new());
 
     // The positive control: what is planted outside is found, whatever its form.
     for form in forms(SECRET) {
         bench.write("left.tmp", format!("one two {form} three"));
-        assert!(leaks(&bench, all, None).contains("secret in left.tmp"), "{form}");
+        let mut seen = Seen::default();
+        seen.look(&bench, None);
+        seen.0.retain(|(place, _)| place == "left.tmp");
+        assert!(seen.leaks(all).contains("secret in left.tmp"), "{form}");
     }
     println!("reliability: canary values planted = {}", all.len());
     println!("reliability: canary hits = 0");
@@ -344,11 +350,13 @@ fn a_service_that_refuses_the_client_with_its_secret_brings_it_nowhere() {
     canaries.insert(canary("secret", SECRET));
     canaries.insert(canary("basic", format!("client:{SECRET}")));
     let bench = ground(&server.url("http"), &planted);
-    let (done, _) = watched(
+    let mut seen = Seen::default();
+    let done = watched(
         &bench,
-        &canaries,
+        &mut seen,
         &["run", "customers.csv", "--max-rejects", "100%"],
         None,
     );
+    assert_eq!(seen.leaks(&canaries), BTreeSet::new());
     assert_eq!(done.code, Some(4), "{done:#?}");
 }

@@ -1,6 +1,6 @@
 //! Looks for values in bytes: as they are and in every simple form into which a program or a service may have put them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -34,6 +34,14 @@ pub(crate) fn hits<'a>(bytes: &[u8], canaries: &'a BTreeSet<Canary>) -> Vec<&'a 
         entities(&text),
     ];
     let ungrouped = ungrouped(&text);
+    // Most places hold nothing like a canary, and one look for what many begin with says so.
+    let mut begun: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
+    let mut begins = |view: usize, all: &[u8], word: &[u8]| {
+        let key = [&[u8::try_from(view).unwrap()], &word[..word.len().min(4)]].concat();
+        *begun
+            .entry(key)
+            .or_insert_with(|| memchr::memmem::find(all, &word[..word.len().min(4)]).is_some())
+    };
     canaries
         .iter()
         .filter(|canary| {
@@ -50,7 +58,11 @@ pub(crate) fn hits<'a>(bytes: &[u8], canaries: &'a BTreeSet<Canary>) -> Vec<&'a 
                     view.contains(&plain)
                 }
             };
-            views.iter().any(found) || in_base64(bytes, &canary.value)
+            let mut seen = views.iter().enumerate();
+            seen.any(|(at, view)| begins(at, view.as_bytes(), plain.as_bytes()) && found(view))
+                || in_base64(&canary.value, |word| {
+                    begins(views.len(), bytes, word) && memchr::memmem::find(bytes, word).is_some()
+                })
         })
         .collect()
 }
@@ -83,13 +95,13 @@ fn alone(text: &str, word: &str) -> bool {
 }
 
 /// Whether a value stands in a longer text in base64: the characters that no neighbor touches, for each of three places.
-fn in_base64(bytes: &[u8], value: &str) -> bool {
+fn in_base64(value: &str, mut found: impl FnMut(&[u8]) -> bool) -> bool {
     (0..3).any(|shift| {
         let padded = [&vec![0; shift][..], value.as_bytes()].concat();
         let whole = padded.len() / 3 * 3;
         let encoded = STANDARD_NO_PAD.encode(&padded[..whole]);
         let inner = &encoded[if shift == 0 { 0 } else { 4 }..];
-        inner.len() >= 8 && memchr::memmem::find(bytes, inner.as_bytes()).is_some()
+        inner.len() >= 8 && found(inner.as_bytes())
     })
 }
 
