@@ -34,6 +34,16 @@ pub(super) struct Heard {
     pub(super) detail: Option<String>,
 }
 
+impl Heard {
+    /// Whether it is a no that hints that the customer, or its idempotency id, is known over there.
+    pub(super) fn smells_of_existing(&self) -> bool {
+        matches!(
+            self.signal,
+            Signal::Answer { status: 409, .. } | Signal::Answer { body: Body::Exists, .. }
+        )
+    }
+}
+
 /// Understands what came back from a call for a row.
 pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row, token: &str) -> Heard {
     let reply = match reply {
@@ -147,7 +157,8 @@ fn smells_of_existing(text: &str) -> bool {
         " conflict",
         " in use ",
         " taken ",
-        " been used ",
+        " used ",
+        " reuse",
     ];
     hints.iter().any(|hint| words.contains(hint)) && !denied.iter().any(|denial| words.contains(denial))
 }
@@ -236,6 +247,8 @@ mod tests {
             "id must be unique",
             "ID_ALREADY_TAKEN: this id is in use",
             "conflict",
+            "idempotency key was used before",
+            "IDEMPOTENCY_KEY_REUSED",
         ] {
             assert!(smells_of_existing(text), "{text}");
         }

@@ -69,6 +69,8 @@ pub(super) enum Verdict {
     Conflict,
     /// No, for good.
     Refused,
+    /// The API lets nobody look: whether the customer exists stays open.
+    Unreadable,
     /// Not carried out: the token is not good any more.
     RefreshToken,
     /// Not carried out, and no row ever will be: the run stops.
@@ -127,6 +129,14 @@ reasons! {
     OtherId = "api.other_id";
     /// The API spoke of a conflict, and has no such customer: another attempt may be at work there.
     ConflictUnexplained = "api.conflict_unexplained";
+    /// The same answer of a failed server again and again, or a contradiction: the id is spoiled over there.
+    PoisonedId = "api.poisoned_id";
+    /// No clear answer came, and then the customer was found.
+    FoundAfterDoubt = "api.found_after_doubt";
+    /// The API does not let this client read customers.
+    ReadNotPermitted = "api.read_not_permitted";
+    /// The row's time was over.
+    RowDeadline = "row.deadline";
     /// The customer exists already.
     DuplicateCustomer = "api.duplicate_customer";
     /// The customer exists with other data.
@@ -151,6 +161,7 @@ impl Verdict {
             Self::ReadBack | Self::Existing => Reason::DuplicateCustomer,
             Self::Conflict => Reason::OtherData,
             Self::Refused => Reason::Refused,
+            Self::Unreadable => Reason::ReadNotPermitted,
             Self::RefreshToken => Reason::Unauthorized,
             Self::NotPermitted => Reason::NotPermitted,
             Self::NotReached => Reason::NotReached,
@@ -169,10 +180,13 @@ pub(super) fn classify(call: Call, signal: Signal) -> Verdict {
             status,
             body,
             retry_after,
-        } => whoever_asks(status, retry_after).unwrap_or_else(|| match call {
-            Call::Create => created(status, body),
-            Call::ReadBack => read_back(status, body),
-        }),
+        } => match (whoever_asks(status, retry_after), call) {
+            // A client that may create may lack the scope to read: that must not stop the creating.
+            (Some(Verdict::NotPermitted), Call::ReadBack) => Verdict::Unreadable,
+            (Some(verdict), _) => verdict,
+            (None, Call::Create) => created(status, body),
+            (None, Call::ReadBack) => read_back(status, body),
+        },
     }
 }
 

@@ -1,7 +1,12 @@
 //! What happens next to one row: a small machine that takes what was heard and says what follows.
 //!
 //! It holds all that is known of the row while it is being sent: how many requests were made, how many of them had no
-//! clear answer, whether the customer may exist by now, and the refusal that is being checked by reading back.
+//! clear answer, whether the customer may exist by now, and why the customer is being looked for.
+//!
+//! Two kinds of server spoil an idempotency id. One has saved a failure and repeats it for ever: such a row is seen by
+//! the same failure again and again while others pass. The other burns the id of a first try that failed, and says
+//! "already used" from then on: it is seen by the contradiction to a look that finds nobody. Neither is ever refused, and
+//! neither is tried for ever.
 //!
 //! It deliberately makes no request and waits for nothing, so every course of a row can be tested as data.
 
@@ -9,6 +14,7 @@ use std::time::Duration;
 
 use super::answer::Heard;
 use super::classify::{Call, Reason, Verdict};
+use super::gate::PROBE_EVERY;
 use super::retry::Backoff;
 use super::stop::{RunStop, StopReason};
 use super::token::Standing;
@@ -45,29 +51,69 @@ pub(super) enum Next {
     Stop(RunStop),
 }
 
+/// What the run knows when an answer comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around {
+    /// What tokens did before.
+    pub(super) standing: Standing,
+    /// Clear answers to creates so far, of all rows.
+    pub(super) passed: u64,
+}
+
 /// One row's way to its outcome.
 #[derive(Debug)]
 pub(super) struct Course {
     key: RowKey,
     waits: Backoff,
     max_attempts: u32,
-    call: Call,
     requests: u32,
     /// Attempts with no clear answer.
     unclear: u32,
     /// Whether an attempt may have been carried out.
     in_doubt: bool,
+    /// Whether an attempt to create had no clear answer, here or in an earlier process.
+    had_doubt: bool,
     /// 401s in a row.
     unauthorized: u32,
-    refusal: Option<Refusal>,
+    /// Hints that the customer exists which a look at the API contradicted.
+    contradictions: u32,
+    same: Same,
+    /// The last answer that was unclear.
+    last: Said,
+    look: Option<Look>,
 }
 
-/// A "no" that is being checked.
-#[derive(Debug)]
-struct Refusal {
+/// The same answer of a failed server, in a row.
+#[derive(Debug, Default)]
+struct Same {
+    status: Option<u16>,
+    times: u32,
+    /// Clear answers to others when it began.
+    passed: u64,
+}
+
+/// So many times the same, and it is no accident.
+const SAME_TIMES: u32 = 3;
+/// An "already there" that is contradicted once may be an earlier attempt that is still under way over there. Twice, with
+/// a wait between, it is not.
+const MOST_CONTRADICTIONS: u32 = 2;
+
+/// What an answer said, to be told later.
+#[derive(Clone, Debug, Default)]
+struct Said {
     status: Option<u16>,
     detail: Option<String>,
-    request_id: RequestId,
+    request_id: Option<RequestId>,
+    reason: Option<Reason>,
+}
+
+/// Why the customer is looked for.
+#[derive(Debug)]
+enum Look {
+    /// A no is being checked. It may hint that the customer exists.
+    Refusal { said: Said, hints: bool },
+    /// No further attempt is made: the last thing to find out before the row is unresolved.
+    Last(Said),
 }
 
 impl Course {
@@ -76,24 +122,31 @@ impl Course {
             key,
             waits,
             max_attempts,
-            call: Call::Create,
             requests: 0,
             unclear: 0,
             in_doubt: false,
+            had_doubt: false,
             unauthorized: 0,
-            refusal: None,
+            contradictions: 0,
+            same: Same::default(),
+            last: Said::default(),
+            look: None,
         }
     }
 
     /// The same for a row of which an earlier attempt may have been carried out.
     pub(super) fn in_doubt(mut self) -> Self {
         self.in_doubt = true;
+        self.had_doubt = true;
         self
     }
 
     /// Which request comes next.
     pub(super) fn call(&self) -> Call {
-        self.call
+        match self.look {
+            None => Call::Create,
+            Some(_) => Call::ReadBack,
+        }
     }
 
     /// Counts a request and says which one it is, from 1.
@@ -123,255 +176,218 @@ impl Course {
         }
     }
 
-    /// Takes what was heard. `standing` says what tokens did before.
-    pub(super) fn take(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId, standing: Standing) -> Next {
+    /// Takes what was heard.
+    pub(super) fn take(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId, around: Around) -> Next {
         match verdict {
-            Verdict::Created => self.done(RowEvent::Created, verdict, heard, request_id),
-            Verdict::Existing => self.done(RowEvent::Existing, verdict, heard, request_id),
-            Verdict::Conflict => self.done(RowEvent::Conflict, verdict, heard, request_id),
-            Verdict::ReadBack => self.read_back(heard, request_id),
+            Verdict::Created => self.settled(RowEvent::Created, verdict, heard, request_id),
+            Verdict::Existing | Verdict::Conflict => self.found(verdict, heard, request_id),
+            Verdict::ReadBack => self.check(heard, request_id),
             Verdict::Refused => self.refused(verdict, heard, request_id),
-            Verdict::RefreshToken => {
-                self.unauthorized = self.unauthorized.saturating_add(1);
-                let again = match standing {
-                    // A second refusal is about the client.
-                    Standing::Unproven => self.unauthorized < 2,
-                    // The whole run waits and probes; the gate says when it has waited long enough.
-                    Standing::Fresh => true,
-                    // Others get through with this very token.
-                    Standing::Proven => self.unauthorized < self.max_attempts.max(2),
-                };
-                if again {
-                    Next::Again
-                } else {
-                    Next::Stop(self.stopped(StopReason::Unauthorized, heard.status, heard.detail))
-                }
-            }
+            Verdict::Unreadable => self.unreadable(heard, request_id),
+            Verdict::RefreshToken => self.unauthorized(heard, request_id, around.standing),
             Verdict::NotPermitted => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Verdict::NotTrusted => Next::Stop(self.stopped(StopReason::NotTrusted, None, heard.detail)),
             Verdict::Wait(_) | Verdict::NotReached => Next::Again,
-            Verdict::Unknown(_) => self.unclear(verdict, heard, request_id),
+            Verdict::Unknown(reason) => self.unclear(reason, heard, request_id, around.passed),
         }
     }
 
     /// A probe of the whole run had no clear answer: that is not the row's fault, and somebody else may probe next.
     pub(super) fn probed_in_vain(&mut self) -> Next {
         self.in_doubt = true;
+        self.had_doubt |= self.look.is_none();
+        Next::After(self.waits.next().unwrap_or_default().min(PROBE_EVERY))
+    }
+
+    /// The row's time is over: it ends as if its attempts had run out.
+    pub(super) fn over(&mut self) -> Next {
+        let said = Said {
+            reason: Some(Reason::RowDeadline),
+            ..self.last.clone()
+        };
+        match self.look {
+            None => {
+                self.look = Some(Look::Last(said));
+                Next::Again
+            }
+            Some(_) => self.unresolved(said),
+        }
+    }
+
+    fn unauthorized(&mut self, heard: Heard, request_id: RequestId, standing: Standing) -> Next {
+        self.unauthorized = self.unauthorized.saturating_add(1);
+        if self.look.is_some() {
+            // Creates get through with these tokens, so it is about looking.
+            return if self.unauthorized < 2 {
+                Next::Again
+            } else {
+                self.unreadable(heard, request_id)
+            };
+        }
+        let again = match standing {
+            // A second refusal is about the client.
+            Standing::Unproven => self.unauthorized < 2,
+            // The whole run waits and probes; the gate says when it has waited long enough.
+            Standing::Fresh => true,
+            // Others get through with this very token.
+            Standing::Proven => self.unauthorized < self.max_attempts.max(2),
+        };
+        if again {
+            Next::Again
+        } else {
+            Next::Stop(self.stopped(StopReason::Unauthorized, heard.status, heard.detail))
+        }
+    }
+
+    fn unclear(&mut self, reason: Reason, heard: Heard, request_id: RequestId, passed: u64) -> Next {
+        self.in_doubt = true;
+        self.had_doubt |= self.look.is_none();
+        self.unclear = self.unclear.saturating_add(1);
+        let status = heard.status;
+        let said = said(heard, request_id, Some(reason));
+        let poisoned = self.is_poisoned(reason, status, passed);
+        let over = self.unclear >= self.max_attempts;
+        match self.look.take() {
+            // The last look is one look. An id that has no address cannot be looked for at all.
+            Some(Look::Last(first)) => return self.unresolved(first),
+            Some(_) if over || reason == Reason::NotAddressable => return self.unresolved(said),
+            None if poisoned => {
+                self.look = Some(Look::Last(Said {
+                    reason: Some(Reason::PoisonedId),
+                    ..said.clone()
+                }));
+            }
+            None if over => self.look = Some(Look::Last(said.clone())),
+            look => self.look = look,
+        }
+        self.last = said;
+        // Whatever it was, it may take a moment to have its effect over there.
         Next::After(self.waits.next().unwrap_or_default())
     }
 
-    fn unclear(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
-        self.in_doubt = true;
-        self.unclear = self.unclear.saturating_add(1);
-        if self.unclear >= self.max_attempts {
-            self.done(RowEvent::Unresolved, verdict, heard, request_id)
-        } else {
-            Next::After(self.waits.next().unwrap_or_default())
+    /// Whether the row has had the same answer of a failed server too often while others passed.
+    fn is_poisoned(&mut self, reason: Reason, status: Option<u16>, passed: u64) -> bool {
+        if reason != Reason::ServerError || self.look.is_some() {
+            self.same = Same::default();
+            return false;
         }
+        if self.same.status != status {
+            self.same = Same {
+                status,
+                times: 0,
+                passed,
+            };
+        }
+        self.same.times += 1;
+        self.same.times >= SAME_TIMES && passed > self.same.passed
     }
 
     /// The customer may exist, whatever the answer says: the next request looks.
-    fn read_back(&mut self, heard: Heard, request_id: RequestId) -> Next {
-        self.call = Call::ReadBack;
+    fn check(&mut self, heard: Heard, request_id: RequestId) -> Next {
         self.in_doubt = true;
         self.unauthorized = 0;
-        self.refusal = Some(Refusal {
-            status: heard.status,
-            detail: heard.detail,
-            request_id,
-        });
+        self.same = Same::default();
+        let hints = heard.smells_of_existing();
+        let said = said(heard, request_id, None);
+        self.look = Some(Look::Refusal { said, hints });
         Next::Again
     }
 
-    fn refused(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
-        match (self.call, self.refusal.take()) {
-            // An attempt before this one may have been carried out, and the refusal be its consequence in words that
-            // nobody foresaw.
-            (Call::Create, _) if self.in_doubt => self.read_back(heard, request_id),
-            // Not there, and yet a conflict: an earlier attempt may be under way over there and still arrive.
-            (Call::ReadBack, Some(Refusal { status: Some(409), .. })) => {
-                self.call = Call::Create;
-                self.unclear(Verdict::Unknown(Reason::ConflictUnexplained), heard, request_id)
+    fn found(&self, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
+        let event = if verdict == Verdict::Conflict {
+            RowEvent::Conflict
+        } else {
+            RowEvent::Existing
+        };
+        let next = self.settled(event, verdict, heard, request_id);
+        match (next, &self.look) {
+            (Next::Done(outcome), Some(Look::Last(_))) if event == RowEvent::Existing => {
+                Next::Done(outcome.because(Reason::FoundAfterDoubt.code()))
             }
-            // The API does not have the customer: the first refusal was meant, and is the answer.
-            (Call::ReadBack, Some(refusal)) => {
-                let heard = Heard {
-                    status: refusal.status,
-                    detail: refusal.detail,
-                    ..heard
-                };
-                self.done(RowEvent::Refused, verdict, heard, refusal.request_id)
-            }
-            (Call::Create | Call::ReadBack, _) => self.done(RowEvent::Refused, verdict, heard, request_id),
+            (next, _) => next,
         }
     }
 
-    fn done(&self, event: RowEvent, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
-        Next::Done(Outcome {
+    fn refused(&mut self, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
+        match self.look.take() {
+            // An attempt before this one may have been carried out, and the refusal be its consequence in words that
+            // nobody foresaw.
+            None if self.in_doubt => self.check(heard, request_id),
+            None => self.settled(RowEvent::Refused, verdict, heard, request_id),
+            Some(Look::Last(said)) => self.unresolved(said),
+            // Not there, and yet known: an earlier attempt may be under way over there and still arrive, or its
+            // failure has burnt the id.
+            Some(Look::Refusal { said, hints }) if hints && (self.had_doubt || said.status == Some(409)) => {
+                self.contradicted(said)
+            }
+            // The API does not have the customer: the first refusal was meant, and is the answer.
+            Some(Look::Refusal { said, .. }) => Next::Done(self.outcome(RowEvent::Refused, said, verdict.code())),
+        }
+    }
+
+    fn contradicted(&mut self, said: Said) -> Next {
+        let doubted = self.had_doubt;
+        self.contradictions = self.contradictions.saturating_add(1);
+        self.unclear = self.unclear.saturating_add(1);
+        if doubted && self.contradictions >= MOST_CONTRADICTIONS {
+            return self.unresolved(Said {
+                reason: Some(Reason::PoisonedId),
+                ..said
+            });
+        }
+        let said = Said {
+            reason: Some(Reason::ConflictUnexplained),
+            ..said
+        };
+        if self.unclear >= self.max_attempts {
+            return self.unresolved(said);
+        }
+        self.last = said;
+        Next::After(self.waits.next().unwrap_or_default())
+    }
+
+    /// The API does not let this client look. Then a row that ended without a clear answer ends so, and a no that could
+    /// not be checked is not believed.
+    fn unreadable(&mut self, heard: Heard, request_id: RequestId) -> Next {
+        match self.look.take() {
+            Some(Look::Last(said)) => self.unresolved(said),
+            Some(Look::Refusal { .. }) | None => {
+                self.unresolved(said(heard, request_id, Some(Reason::ReadNotPermitted)))
+            }
+        }
+    }
+
+    fn unresolved(&self, said: Said) -> Next {
+        let code = said.reason.map(Reason::code);
+        Next::Done(self.outcome(RowEvent::Unresolved, said, code))
+    }
+
+    fn settled(&self, event: RowEvent, verdict: Verdict, heard: Heard, request_id: RequestId) -> Next {
+        Next::Done(self.outcome(event, said(heard, request_id, None), verdict.code()))
+    }
+
+    fn outcome(&self, event: RowEvent, said: Said, code: Option<&str>) -> Outcome {
+        Outcome {
             key: self.key,
             event,
             at_ms: clock::now_ms(),
             attempts: self.requests,
-            http_status: heard.status,
-            code: verdict.code().map(String::from),
-            detail: heard.detail,
-            request_id: Some(request_id),
-        })
+            http_status: said.status,
+            code: code.map(String::from),
+            detail: said.detail,
+            request_id: said.request_id,
+        }
+    }
+}
+
+fn said(heard: Heard, request_id: RequestId, reason: Option<Reason>) -> Said {
+    Said {
+        status: heard.status,
+        detail: heard.detail,
+        request_id: Some(request_id),
+        reason,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::send::classify::{Body, Signal};
-    use crate::send::retry::Schedule;
-
-    const KEY: RowKey = RowKey { input: 1, record: 2 };
-    const MAX_ATTEMPTS: u32 = 3;
-
-    fn heard(status: u16, detail: &str) -> Heard {
-        let signal = Signal::Answer {
-            status,
-            body: Body::Errors,
-            retry_after: false,
-        };
-        Heard {
-            signal,
-            status: Some(status),
-            retry_after: None,
-            detail: Some(detail.to_owned()),
-        }
-    }
-
-    /// Takes the verdicts one after another and says what followed from the last.
-    fn course(verdicts: &[Verdict], standing: Standing) -> (Course, Next) {
-        let schedule = Schedule {
-            base: Duration::from_millis(1),
-            cap: Duration::from_millis(1),
-        };
-        let mut course = Course::new(KEY, schedule.waits(), MAX_ATTEMPTS);
-        let mut next = Next::Again;
-        for (number, verdict) in (1_u16..).zip(verdicts) {
-            assert!(
-                !matches!(next, Next::Done(_) | Next::Stop(_)),
-                "ended before {verdict:?}"
-            );
-            course.begin();
-            let request_id = RequestId::from_bytes([u8::try_from(number).unwrap(); 16]);
-            let heard = heard(400 + number, &format!("answer {number}"));
-            next = course.take(*verdict, heard, request_id, standing);
-        }
-        (course, next)
-    }
-
-    /// The event, attempts, status, code and request of the outcome.
-    fn check(verdicts: &[Verdict], expected: (RowEvent, u32, u16, Option<&str>, u8)) {
-        let Next::Done(outcome) = course(verdicts, Standing::Unproven).1 else {
-            panic!("no outcome after {verdicts:?}");
-        };
-        let request = outcome.request_id.unwrap().as_bytes()[0];
-        let found = (outcome.event, outcome.attempts, outcome.http_status.unwrap());
-        assert_eq!((found.0, found.1, found.2, outcome.code.as_deref(), request), expected);
-        assert_eq!(outcome.detail, Some(format!("answer {request}")));
-        assert_eq!(outcome.key, KEY);
-    }
-
-    const UNKNOWN: Verdict = Verdict::Unknown(Reason::Timeout);
-    const WAIT: Verdict = Verdict::Wait(Reason::Throttled);
-
-    #[test]
-    fn clear_answers_are_outcomes() {
-        check(&[Verdict::Created], (RowEvent::Created, 1, 401, None, 1));
-        check(&[Verdict::Refused], (RowEvent::Refused, 1, 401, Some("api.refused"), 1));
-        check(
-            &[Verdict::ReadBack, Verdict::Existing],
-            (RowEvent::Existing, 2, 402, Some("api.duplicate_customer"), 2),
-        );
-        check(
-            &[Verdict::ReadBack, Verdict::Conflict],
-            (RowEvent::Conflict, 2, 402, Some("api.other_data"), 2),
-        );
-    }
-
-    #[test]
-    fn a_refusal_that_reading_back_confirms_is_told_as_it_was() {
-        check(
-            &[Verdict::ReadBack, UNKNOWN, Verdict::Refused],
-            (RowEvent::Refused, 3, 401, Some("api.refused"), 1),
-        );
-    }
-
-    #[test]
-    fn a_refusal_after_an_unclear_attempt_is_checked_by_reading_back() {
-        check(
-            &[UNKNOWN, Verdict::Refused, Verdict::Existing],
-            (RowEvent::Existing, 3, 403, Some("api.duplicate_customer"), 3),
-        );
-        check(
-            &[UNKNOWN, Verdict::Refused, Verdict::Refused],
-            (RowEvent::Refused, 3, 402, Some("api.refused"), 2),
-        );
-    }
-
-    #[test]
-    fn attempts_without_a_clear_answer_run_out() {
-        check(
-            &[UNKNOWN, Verdict::Unknown(Reason::Reset), UNKNOWN],
-            (RowEvent::Unresolved, 3, 403, Some("http.timeout"), 3),
-        );
-    }
-
-    #[test]
-    fn what_the_service_could_not_take_is_not_counted_against_the_row() {
-        let verdicts = [WAIT, Verdict::NotReached, WAIT, Verdict::NotReached, Verdict::Created];
-        check(&verdicts, (RowEvent::Created, 5, 405, None, 5));
-        let (course, next) = course(&verdicts[..4], Standing::Unproven);
-        assert_eq!((course.left(), next), (Sent::NotAttempted, Next::Again));
-    }
-
-    #[test]
-    fn a_row_left_between_unclear_attempts_is_in_doubt() {
-        let (left, next) = course(&[UNKNOWN, WAIT], Standing::Unproven);
-        assert_eq!((left.left(), next), (Sent::InDoubt { attempts: 2 }, Next::Again));
-        let (left, _) = course(&[Verdict::ReadBack], Standing::Unproven);
-        assert_eq!(left.left(), Sent::InDoubt { attempts: 1 });
-    }
-
-    #[test]
-    fn what_is_true_of_every_row_stops_the_run() {
-        let check = |verdicts: &[Verdict], standing, expected| {
-            let stopped = match course(verdicts, standing).1 {
-                Next::Stop(stop) => Some((stop.reason, stop.in_doubt)),
-                Next::Done(_) | Next::Again | Next::After(_) => None,
-            };
-            assert_eq!(stopped, expected, "{verdicts:?}");
-        };
-        let refresh = Verdict::RefreshToken;
-        check(
-            &[Verdict::NotPermitted],
-            Standing::Unproven,
-            Some((StopReason::NotPermitted, false)),
-        );
-        check(
-            &[UNKNOWN, Verdict::NotPermitted],
-            Standing::Unproven,
-            Some((StopReason::NotPermitted, true)),
-        );
-        check(&[refresh], Standing::Unproven, None);
-        check(
-            &[refresh, refresh],
-            Standing::Unproven,
-            Some((StopReason::Unauthorized, false)),
-        );
-        check(&[refresh, Verdict::ReadBack, refresh], Standing::Unproven, None);
-        // Others get through with the token: the second refusal is not about the client.
-        check(&[refresh, refresh], Standing::Proven, None);
-        // Tokens worked before: the gate waits, and says when it has waited long enough.
-        check(&[refresh; 9], Standing::Fresh, None);
-        check(
-            &[refresh, refresh, refresh],
-            Standing::Proven,
-            Some((StopReason::Unauthorized, false)),
-        );
-    }
-}
+mod tests;

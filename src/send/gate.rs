@@ -2,12 +2,13 @@
 //!
 //! Every attempt passes the gate before anything else. An answer "not now" or a service out of reach closes it, until
 //! `Retry-After` or a growing backoff is over; then one attempt at a time goes through as a probe, and the first real
-//! answer to a probe opens the gate for all. When that takes longer than `give_up_after`, the gate says so to everyone
+//! answer to a probe opens the gate for all. A probe that hangs does not hold up the next: the service may be back
+//! long before the hanging one is given up. When that takes longer than `give_up_after`, the gate says so to everyone
 //! and the run ends, resumable.
 //!
 //! It deliberately does not count against a row what the service could not take, and does not close for a single
 //! unclear answer: that is between the row and the service. Many in a row with no clear one between them are an outage,
-//! and close it too.
+//! and close it too; a look at a customer says nothing about whether customers can be created, so it is not between.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,12 +19,22 @@ use tokio::time::{Instant, timeout_at};
 
 use super::retry::Schedule;
 
+/// Longest time between two probes, unless the service says when to come. Rows wait for the probe that finds the service
+/// back, so it is what an outage costs beyond its own length; a request in five seconds burdens nobody.
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// Unclear answers in a row, over all rows, that are an outage and no longer the matter of single rows. Where half of all
+/// requests fail, one series in a million is so long; and closing for a blip costs the first wait of the backoff.
+pub(super) const MOST_UNCLEAR: u32 = 20;
+
 /// The gate. Passing it while it is open costs one atomic read.
 #[derive(Debug)]
 pub(super) struct Gate {
     /// Even while the gate is open, odd while it is closed; changes with every opening and closing.
     epoch: AtomicU64,
     closed: Mutex<Option<Closed>>,
+    since: Instant,
+    /// Milliseconds for which it was closed in all, up to the last opening.
+    closed_ms: AtomicU64,
     changed: Notify,
     /// Unclear answers since the last clear one.
     unclear: AtomicU32,
@@ -38,7 +49,8 @@ struct Closed {
     not_before: Instant,
     /// Probes that failed.
     failures: u32,
-    probing: bool,
+    /// When the latest probe went, while it has not come back.
+    probing: Option<Instant>,
     gave_up: bool,
 }
 
@@ -51,15 +63,22 @@ pub(super) struct GaveUp;
 pub(super) struct Pass<'gate> {
     gate: &'gate Gate,
     epoch: u64,
-    probe: bool,
+    /// When it went, if it is a probe.
+    probe: Option<Instant>,
 }
 
 impl Gate {
     /// Makes an open gate. It closes after `most_unclear` unclear answers in a row.
     pub(super) fn new(schedule: Schedule, give_up_after: Duration, most_unclear: u32) -> Self {
+        let schedule = Schedule {
+            base: schedule.base.min(PROBE_EVERY),
+            cap: schedule.cap.min(PROBE_EVERY),
+        };
         Self {
             epoch: AtomicU64::new(0),
             closed: Mutex::new(None),
+            since: Instant::now(),
+            closed_ms: AtomicU64::new(0),
             changed: Notify::new(),
             unclear: AtomicU32::new(0),
             most_unclear,
@@ -73,7 +92,7 @@ impl Gate {
         loop {
             let epoch = self.epoch.load(Ordering::Acquire);
             if epoch.is_multiple_of(2) {
-                let probe = false;
+                let probe = None;
                 return Ok(Pass {
                     gate: self,
                     epoch,
@@ -84,11 +103,8 @@ impl Gate {
             let changed = self.changed.notified();
             match self.try_probe()? {
                 Turn::Probe(pass) => return Ok(pass),
-                Turn::Wait(Some(until)) => {
-                    // Whether the time is over or something changed: look again.
-                    timeout_at(until, changed).await.unwrap_or_default();
-                }
-                Turn::Wait(None) => changed.await,
+                // Whether the time is over or something changed: look again.
+                Turn::Wait(until) => timeout_at(until, changed).await.unwrap_or_default(),
             }
         }
     }
@@ -97,46 +113,75 @@ impl Gate {
         let mut state = self.state();
         let Some(closed) = state.as_mut() else {
             // Opened since the epoch was read: waiting until now is not waiting.
-            return Ok(Turn::Wait(Some(Instant::now())));
+            return Ok(Turn::Wait(Instant::now()));
         };
         if closed.gave_up {
             return Err(GaveUp);
         }
-        if closed.probing {
-            return Ok(Turn::Wait(None));
+        let now = Instant::now();
+        let hangs = closed.probing.map(|probe| probe + PROBE_EVERY);
+        let next = hangs.map_or(closed.not_before, |hangs| hangs.max(closed.not_before));
+        if now < next {
+            return Ok(Turn::Wait(next));
         }
-        if Instant::now() < closed.not_before {
-            return Ok(Turn::Wait(Some(closed.not_before)));
-        }
-        closed.probing = true;
+        closed.probing = Some(now);
         Ok(Turn::Probe(Pass {
             gate: self,
             epoch: self.epoch.load(Ordering::Acquire),
-            probe: true,
+            probe: Some(now),
         }))
+    }
+
+    /// Waits until the gate is no longer as it was in this epoch of a pass: closed since, or opened.
+    pub(super) async fn left(&self, epoch: u64) {
+        loop {
+            let changed = self.changed.notified();
+            if self.epoch.load(Ordering::Acquire) != epoch {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// The time for which the gate was open so far: a clock that stands still while the run waits.
+    pub(super) fn open_time(&self) -> Duration {
+        let before = || Duration::from_millis(self.closed_ms.load(Ordering::Acquire));
+        let closed = if self.epoch.load(Ordering::Acquire).is_multiple_of(2) {
+            before()
+        } else {
+            let state = self.state();
+            before() + state.as_ref().map_or(Duration::ZERO, |closed| closed.since.elapsed())
+        };
+        self.since.elapsed().saturating_sub(closed)
     }
 
     fn state(&self) -> MutexGuard<'_, Option<Closed>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self) {
+    /// Opens the gate, if it is still the closing that this probe went in; whether it did.
+    fn open(&self, epoch: u64) -> bool {
         let mut state = self.state();
-        *state = None;
+        let closed = state.take_if(|_| self.epoch.load(Ordering::Acquire) == epoch);
+        let Some(closed) = closed else { return false };
+        let ms = u64::try_from(closed.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.closed_ms.fetch_add(ms, Ordering::AcqRel);
         self.epoch.fetch_add(1, Ordering::AcqRel);
         drop(state);
         self.changed.notify_waiters();
+        true
     }
 
-    /// Closes the gate, or keeps it closed for longer after a failed probe.
-    fn close(&self, pass: &Pass<'_>, asked: Option<Duration>) {
+    /// Closes the gate, or keeps it closed for longer after a failed probe; whether it did either.
+    fn close(&self, pass: &Pass<'_>, asked: Option<Duration>) -> bool {
         let now = Instant::now();
         let asked = asked
             .filter(|asked| !asked.is_zero())
             .map(|asked| asked.min(self.give_up_after));
         let mut state = self.state();
+        let current = self.epoch.load(Ordering::Acquire);
         let closed = match state.as_mut() {
-            Some(closed) if pass.probe => {
+            Some(closed) if pass.probe.is_some() && pass.epoch == current => {
                 closed.gave_up = now >= closed.since + self.give_up_after;
                 closed
             }
@@ -145,17 +190,17 @@ impl Gate {
                 if let Some(asked) = asked {
                     closed.not_before = closed.not_before.max(now + asked);
                 }
-                return;
+                return false;
             }
             // Sent before the gate closed and opened again: old news.
-            None if asked.is_none() && pass.epoch != self.epoch.load(Ordering::Acquire) => return,
+            None if asked.is_none() && pass.epoch != current => return false,
             None => {
                 self.epoch.fetch_add(1, Ordering::AcqRel);
                 state.insert(Closed {
                     since: now,
                     not_before: now,
                     failures: 0,
-                    probing: false,
+                    probing: None,
                     gave_up: false,
                 })
             }
@@ -165,68 +210,73 @@ impl Gate {
         let last = (closed.since + self.give_up_after).max(now);
         closed.not_before = (now + wait).min(last);
         closed.failures = closed.failures.saturating_add(1);
-        closed.probing = false;
+        closed.probing.take_if(|probe| pass.probe == Some(*probe));
         drop(state);
         self.changed.notify_waiters();
+        true
     }
 }
 
 enum Turn<'gate> {
     Probe(Pass<'gate>),
     /// Until this moment or until something changes.
-    Wait(Option<Instant>),
+    Wait(Instant),
 }
 
 impl Pass<'_> {
     /// Whether the attempt may still be made: nothing closed the gate since.
     pub(super) fn holds(&self) -> bool {
-        self.probe || self.gate.epoch.load(Ordering::Acquire) == self.epoch
+        self.is_probe() || self.gate.epoch.load(Ordering::Acquire) == self.epoch
     }
 
     /// Whether the attempt is the run's probe.
     pub(super) fn is_probe(&self) -> bool {
-        self.probe
+        self.probe.is_some()
     }
 
-    /// The service answered: a probe opens the gate.
-    pub(super) fn answered(mut self) {
+    /// The epoch of the gate in which it was given.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The service answered: a probe opens the gate. Returns whether it did.
+    ///
+    /// `taken` says that it was an answer to a create, which ends a series of unclear ones.
+    pub(super) fn answered(mut self, taken: bool) -> bool {
         // A store on every answer would move the cache line between all cores.
-        if self.gate.unclear.load(Ordering::Relaxed) > 0 {
+        if taken && self.gate.unclear.load(Ordering::Relaxed) > 0 {
             self.gate.unclear.store(0, Ordering::Relaxed);
         }
-        if self.probe {
-            self.probe = false;
-            self.gate.open();
-        }
+        self.probe.take().is_some() && self.gate.open(self.epoch)
     }
 
-    /// The service asks to wait, for `asked` if it says how long: the gate closes.
+    /// The service asks to wait, for `asked` if it says how long: the gate closes. Returns whether that is news: it was
+    /// open, or this was a probe.
     ///
     /// More than `give_up_after` is not waited for; the run ends sooner than that.
-    pub(super) fn told_to_wait(mut self, asked: Option<Duration>) {
-        self.gate.close(&self, asked);
-        self.probe = false;
+    pub(super) fn told_to_wait(mut self, asked: Option<Duration>) -> bool {
+        let closed = self.gate.close(&self, asked);
+        self.probe = None;
+        closed
     }
 
     /// The service cannot be reached: the gate closes.
-    pub(super) fn not_reached(self) {
-        self.told_to_wait(None);
+    pub(super) fn not_reached(self) -> bool {
+        self.told_to_wait(None)
     }
 
     /// What the service made of it is unclear: a probe has failed; any other closes the gate if it is one of too many.
-    pub(super) fn unclear(self) {
+    pub(super) fn unclear(self) -> bool {
         let unclear = self.gate.unclear.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if self.probe || unclear >= self.gate.most_unclear {
-            self.told_to_wait(None);
-        }
+        (self.is_probe() || unclear >= self.gate.most_unclear) && self.told_to_wait(None)
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        if self.probe {
+        if let Some(mine) = self.probe {
             if let Some(closed) = self.gate.state().as_mut() {
-                closed.probing = false;
+                closed.probing.take_if(|probe| *probe == mine);
             }
             self.gate.changed.notify_waiters();
         }
@@ -234,153 +284,4 @@ impl Drop for Pass<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    const MOST_UNCLEAR: u32 = 5;
-    const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
-
-    fn gate() -> Arc<Gate> {
-        let schedule = Schedule {
-            base: Duration::from_millis(200),
-            cap: Duration::from_secs(10),
-        };
-        Arc::new(Gate::new(schedule, GIVE_UP_AFTER, MOST_UNCLEAR))
-    }
-
-    /// Whether a pass is to be had within this time, and after how long.
-    async fn waited(gate: &Gate, at_most: Duration) -> Option<Duration> {
-        let start = Instant::now();
-        let pass = tokio::time::timeout(at_most, gate.pass()).await.ok()?;
-        drop(pass.unwrap());
-        Some(start.elapsed())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_open_gate_lets_everyone_through_at_once() {
-        let gate = gate();
-        let passes = [gate.pass().await.unwrap(), gate.pass().await.unwrap()];
-        assert!(passes.iter().all(Pass::holds));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn retry_after_delays_everyone_and_ends_passes_given_before() {
-        let gate = gate();
-        let (told, other) = (gate.pass().await.unwrap(), gate.pass().await.unwrap());
-        told.told_to_wait(Some(Duration::from_secs(7)));
-        assert!(!other.holds());
-        assert_eq!(waited(&gate, GIVE_UP_AFTER).await, Some(Duration::from_secs(7)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_to_an_older_attempt_does_not_open_the_gate() {
-        let gate = gate();
-        let (told, older) = (gate.pass().await.unwrap(), gate.pass().await.unwrap());
-        told.told_to_wait(Some(Duration::from_secs(7)));
-        older.answered();
-        assert_eq!(waited(&gate, Duration::from_secs(6)).await, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_longest_retry_after_wins() {
-        let gate = gate();
-        let (one, other) = (gate.pass().await.unwrap(), gate.pass().await.unwrap());
-        one.told_to_wait(Some(Duration::from_secs(2)));
-        other.told_to_wait(Some(Duration::from_secs(9)));
-        assert_eq!(waited(&gate, GIVE_UP_AFTER).await, Some(Duration::from_secs(9)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_probe_goes_at_a_time_and_its_answer_opens_the_gate() {
-        let gate = gate();
-        gate.pass().await.unwrap().not_reached();
-        let probe = gate.pass().await.unwrap();
-        assert!(probe.probe && probe.holds());
-        assert_eq!(waited(&gate, Duration::from_secs(5)).await, None);
-        let waiting = tokio::spawn({
-            let gate = Arc::clone(&gate);
-            async move { waited(&gate, GIVE_UP_AFTER).await }
-        });
-        tokio::task::yield_now().await;
-        probe.answered();
-        assert_eq!(waiting.await.unwrap(), Some(Duration::ZERO));
-        assert!(!gate.pass().await.unwrap().probe);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_probe_that_is_dropped_leaves_its_place_to_the_next() {
-        let gate = gate();
-        gate.pass().await.unwrap().not_reached();
-        drop(gate.pass().await.unwrap());
-        assert_eq!(waited(&gate, GIVE_UP_AFTER).await, Some(Duration::ZERO));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_unclear_answer_closes_nothing_but_fails_a_probe() {
-        let gate = gate();
-        gate.pass().await.unwrap().unclear();
-        assert_eq!(waited(&gate, GIVE_UP_AFTER).await, Some(Duration::ZERO));
-        gate.pass().await.unwrap().not_reached();
-        gate.pass().await.unwrap().unclear();
-        assert!(waited(&gate, GIVE_UP_AFTER).await.unwrap() >= Duration::from_millis(200));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn many_unclear_answers_in_a_row_close_the_gate_and_one_clear_answer_between_them_does_not() {
-        let gate = gate();
-        let unclear = |count: u32| {
-            let gate = Arc::clone(&gate);
-            async move {
-                for _ in 0..count {
-                    gate.pass().await.unwrap().unclear();
-                }
-            }
-        };
-        unclear(MOST_UNCLEAR - 1).await;
-        gate.pass().await.unwrap().answered();
-        unclear(MOST_UNCLEAR - 1).await;
-        assert_eq!(waited(&gate, GIVE_UP_AFTER).await, Some(Duration::ZERO));
-        unclear(1).await;
-        assert!(waited(&gate, GIVE_UP_AFTER).await.unwrap() >= Duration::from_millis(50));
-        let probe = gate.pass().await.unwrap();
-        assert!(probe.is_probe());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn probes_of_a_service_out_of_reach_come_at_growing_distances_until_the_run_gives_up() {
-        let gate = gate();
-        let start = Instant::now();
-        gate.pass().await.unwrap().not_reached();
-        let mut probes = Vec::new();
-        while let Ok(probe) = gate.pass().await {
-            probes.push(start.elapsed());
-            probe.not_reached();
-        }
-        // Timers have steps of 1 ms.
-        assert!(start.elapsed() < GIVE_UP_AFTER + Duration::from_millis(2));
-        assert_eq!(probes.last().map(Duration::as_secs), Some(60));
-        assert!((8..=20).contains(&probes.len()), "{} probes", probes.len());
-        assert!(gate.pass().await.is_err());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_absurd_retry_after_is_probed_once_when_the_run_would_give_up() {
-        let gate = gate();
-        gate.pass().await.unwrap().told_to_wait(Some(Duration::MAX));
-        assert_eq!(waited(&gate, GIVE_UP_AFTER * 2).await, Some(GIVE_UP_AFTER));
-        gate.pass().await.unwrap().told_to_wait(Some(Duration::MAX));
-        assert!(gate.pass().await.is_err());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_recovery_starts_the_clock_anew() {
-        let gate = gate();
-        for _ in 0..5 {
-            gate.pass().await.unwrap().told_to_wait(Some(Duration::from_secs(50)));
-            gate.pass().await.unwrap().answered();
-        }
-        assert!(gate.pass().await.is_ok());
-    }
-}
+mod tests;

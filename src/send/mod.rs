@@ -8,13 +8,16 @@
 //! has claimed the row before and records the outcome after. It marks no row for what is not the row's fault.
 
 mod answer;
+mod budget;
 mod classify;
 mod compare;
+mod concurrency;
 mod counters;
 mod course;
 mod error;
 mod gate;
 mod http;
+mod quota;
 mod rate_limit;
 mod redact;
 mod retry;
@@ -24,6 +27,8 @@ mod stop;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_outages;
 #[cfg(test)]
 mod tests_of_runs;
 mod tls;

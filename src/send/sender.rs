@@ -4,34 +4,42 @@
 //! turns that wait for permits would pile up while the service is slow, and go at once when it is not. The permit is
 //! held for the request alone, never while a row backs off.
 //!
-//! It deliberately has no task, queue or memory of rows of its own. Room is left, and nothing built, for what slows a
-//! run by what it sees: a retry budget, concurrency that adapts, a service's rate headers.
+//! A row that had no clear answer rests: its backoff, then its turn at the budget of retries. It rests no longer than the
+//! gate stays as it was: while the run waits the gate rules, and once an outage is over nobody sleeps on. What is sent
+//! again then is not charged to the budget, for the run has stood still instead.
+//!
+//! It deliberately has no queue or memory of rows of its own, and no task but the renewal of a token.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
 use super::answer::{Heard, hear};
-use super::classify::{Call, Verdict, classify};
+use super::budget::Budget;
+use super::classify::{Call, Reason, Verdict, classify};
+use super::concurrency::{Concurrency, Ended, Permit};
 use super::counters::{Counters, Tally};
-use super::course::{Course, Next, Sent};
+use super::course::{Around, Course, Next, Sent};
 use super::error::SendError;
-use super::gate::{Gate, GaveUp, Pass};
+use super::gate::{Gate, GaveUp, MOST_UNCLEAR, Pass};
 use super::http::Http;
+use super::quota::quota;
 use super::rate_limit::RateLimit;
 use super::retry::Schedule;
 use super::stop::{RunStop, Stop, StopReason};
-use super::token::{Bearer, Granted, Held, Standing, TokenStore};
-use super::transport::{Transport, retry_after};
-use super::wire::{Failure, Payload, Reply, Wire};
+use super::token::{Bearer, Held, Standing, TokenStore};
+use super::transport::Transport;
+use super::wire::{Failure, Reply, Wire};
 use crate::clock;
 use crate::config::settings::{ApiSettings, SendSettings};
 use crate::model::ids::RequestId;
 use crate::model::row::{Row, RowKey};
+
+mod renewal;
 
 /// Sends rows. Clones share everything: one limit, one token, one gate.
 #[derive(Clone)]
@@ -39,12 +47,14 @@ pub struct Sender(Arc<Shared>);
 
 struct Shared {
     gate: Gate,
-    permits: Semaphore,
+    concurrency: Concurrency,
+    budget: Budget,
     limit: RateLimit,
     tokens: TokenStore,
     transport: Transport,
     schedule: Schedule,
     max_attempts: u32,
+    row_deadline: Duration,
     tally: Tally,
 }
 
@@ -54,9 +64,6 @@ struct Ready<'shared> {
     permit: Permit<'shared>,
     bearer: Arc<Bearer>,
 }
-
-/// `None` would mean that the semaphore is closed, which it never is.
-type Permit<'shared> = Option<SemaphorePermit<'shared>>;
 
 /// Why no attempt can be made.
 enum Halt {
@@ -101,13 +108,15 @@ impl Sender {
         };
         let limit = send.rate_per_second.and_then(NonZeroU32::new);
         Ok(Self(Arc::new(Shared {
-            gate: Gate::new(schedule, send.give_up_after, most_unclear(send.max_in_flight)),
-            permits: Semaphore::new(send.max_in_flight.min(Semaphore::MAX_PERMITS)),
-            limit: RateLimit::new(limit, send.burst.and_then(NonZeroU32::new)),
+            gate: Gate::new(schedule, send.give_up_after, MOST_UNCLEAR),
+            concurrency: Concurrency::new(send.max_in_flight),
+            budget: Budget::new(send.retry_budget, send.rate_per_second),
+            limit: RateLimit::new(limit, send.burst.and_then(NonZeroU32::new), send.give_up_after),
             tokens: TokenStore::default(),
             transport: Transport::new(wire, api)?,
             schedule,
             max_attempts: send.max_attempts,
+            row_deadline: send.row_deadline,
             tally: Tally::default(),
         })))
     }
@@ -129,7 +138,9 @@ impl Sender {
     }
 
     async fn follow(&self, mut course: Course, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
-        let shared = &*self.0;
+        let shared = &self.0;
+        // On the clock that stands still while the gate is closed.
+        let mut over_at = None;
         loop {
             if stop.is_requested() {
                 return Ok(course.left());
@@ -139,21 +150,27 @@ impl Sender {
                 ready = shared.ready() => ready.map_err(|halt| halt.stop(&course))?,
                 () = stop.requested() => return Ok(course.left()),
             };
-            match shared.attempt(ready, key, row, &mut course).await {
+            let over_at = *over_at.get_or_insert_with(|| shared.gate.open_time() + shared.row_deadline);
+            let epoch = ready.pass.epoch();
+            let mut next = shared.attempt(ready, key, row, &mut course).await;
+            if let Next::After(wait) = next {
+                next = match shared.rest(wait, epoch, over_at, stop).await {
+                    Rested::Stopped => return Ok(course.left()),
+                    Rested::Over => course.over(),
+                    Rested::Ready => Next::Again,
+                };
+            }
+            match next {
                 Next::Done(outcome) => return Ok(Sent::Outcome(outcome)),
                 Next::Stop(stop) => return Err(stop),
-                Next::Again => {}
-                Next::After(wait) => tokio::select! {
-                    () = sleep(wait) => {}
-                    () = stop.requested() => return Ok(course.left()),
-                },
+                Next::Again | Next::After(_) => {}
             }
         }
     }
 
     /// What was done so far.
     pub fn counters(&self) -> Counters {
-        self.0.tally.read()
+        self.0.tally.read(self.0.concurrency.lowest())
     }
 }
 
@@ -167,22 +184,30 @@ impl Halt {
     }
 }
 
+/// How a row's rest ended.
+enum Rested {
+    Ready,
+    Stopped,
+    /// The row's time is over.
+    Over,
+}
+
 impl Shared {
     /// Gate, permit, access token, turn: in this order, and from the start whenever one of them did not hold.
-    async fn ready(&self) -> Result<Ready<'_>, Halt> {
+    async fn ready(self: &Arc<Self>) -> Result<Ready<'_>, Halt> {
         loop {
             let pass = self.gate.pass().await?;
-            let permit = self.permit().await;
+            let permit = if pass.is_probe() {
+                self.concurrency.permit_for_probe().await
+            } else {
+                self.concurrency.permit().await
+            };
             let bearer = match self.tokens.look() {
                 Held::Good(bearer) => bearer,
-                Held::Ending(bearer) => match self.tokens.try_turn() {
-                    None => bearer,
-                    Some(_turn) => {
-                        drop(permit);
-                        self.renew_ahead(&bearer).await;
-                        continue;
-                    }
-                },
+                Held::Ending(bearer) => {
+                    self.renew_ahead(&bearer);
+                    bearer
+                }
                 Held::Nothing => {
                     drop(permit);
                     self.renew(pass).await?;
@@ -197,23 +222,53 @@ impl Shared {
         }
     }
 
+    /// Waits before a row is sent again: see the head of this file.
+    async fn rest(&self, wait: Duration, epoch: u64, over_at: Duration, stop: &Stop) -> Rested {
+        let again = async {
+            sleep(wait).await;
+            // A probe that failed is the gate's to count.
+            if epoch.is_multiple_of(2) {
+                self.budget.retry().await;
+            }
+        };
+        let over = async {
+            loop {
+                match over_at.saturating_sub(self.gate.open_time()) {
+                    Duration::ZERO => return,
+                    left => sleep(left).await,
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.requested() => Rested::Stopped,
+            () = over => Rested::Over,
+            () = self.gate.left(epoch) => Rested::Ready,
+            () = again => Rested::Ready,
+        }
+    }
+
     /// Makes one request for the row and says what follows.
     async fn attempt(&self, ready: Ready<'_>, key: RowKey, row: &Row, course: &mut Course) -> Next {
-        let Ready { pass, permit, bearer } = ready;
+        let Ready {
+            pass,
+            mut permit,
+            bearer,
+        } = ready;
         let call = course.call();
         let attempt = course.begin();
-        self.tally.request();
-        if attempt > 1 {
-            self.tally.retry();
-        }
+        self.count(call, attempt);
         let request_id = RequestId::new(clock::now_ms());
+        permit.start();
+        let sent_at = Instant::now();
         let reply = match call {
             Call::Create => self.transport.create(bearer.header(), row, request_id).await,
             Call::ReadBack => self.transport.read_back(bearer.header(), row, request_id).await,
         };
-        drop(permit);
+        self.heed_quota(reply.as_ref(), sent_at);
         let heard = hear(call, reply, row, bearer.token());
         let verdict = classify(call, heard.signal);
+        permit.end(ended(verdict, pass.is_probe()));
         debug!(
             input = key.input,
             record = key.record,
@@ -225,124 +280,95 @@ impl Shared {
             "attempt ended"
         );
         let probe = pass.is_probe();
-        self.tell(pass, &bearer, verdict, &heard);
+        self.tell(pass, &bearer, call, verdict, &heard);
         if probe && matches!(verdict, Verdict::Unknown(_)) {
             return course.probed_in_vain();
         }
-        course.take(verdict, heard, request_id, self.tokens.standing(&bearer))
+        let around = Around {
+            standing: self.tokens.standing(&bearer),
+            passed: self.tally.passed(),
+        };
+        course.take(verdict, heard, request_id, around)
     }
 
-    /// Tells the gate and the token store what the answer says about the run.
-    fn tell(&self, pass: Pass<'_>, bearer: &Bearer, verdict: Verdict, heard: &Heard) {
+    fn count(&self, call: Call, attempt: u32) {
+        match call {
+            Call::Create => self.tally.create(),
+            Call::ReadBack => self.tally.read_back(),
+        }
+        if attempt > 1 {
+            self.tally.retry();
+        } else {
+            self.budget.first();
+        }
+    }
+
+    /// Obeys what the answer's headers say about the rate.
+    fn heed_quota(&self, reply: Result<&Reply, &Failure>, sent_at: Instant) {
+        let said = reply.ok().and_then(|reply| quota(&reply.headers, clock::now_ms()));
+        if let Some(said) = said {
+            let others = self.concurrency.on_wire().saturating_sub(1);
+            self.tally.wait_if(self.limit.told(said, sent_at, others));
+        }
+    }
+
+    /// Tells the gate, the token store and the counts what the answer says about the run.
+    fn tell(&self, pass: Pass<'_>, bearer: &Bearer, call: Call, verdict: Verdict, heard: &Heard) {
+        let create = call == Call::Create;
         match verdict {
             Verdict::Created | Verdict::ReadBack | Verdict::Existing | Verdict::Conflict | Verdict::Refused => {
                 self.tokens.worked(bearer);
-                pass.answered();
+                if create {
+                    self.tally.pass();
+                }
+                self.answered(pass, create);
             }
-            Verdict::NotPermitted | Verdict::NotTrusted => pass.answered(),
+            Verdict::NotPermitted | Verdict::NotTrusted | Verdict::Unreadable => self.answered(pass, create),
             Verdict::RefreshToken => {
                 self.tokens.refuse(bearer);
                 // A fresh token refused where others worked: everyone waits, and one probe tries with the next token.
-                if self.tokens.standing(bearer) == Standing::Fresh {
-                    self.tally.wait();
-                    pass.told_to_wait(None);
+                if create && self.tokens.standing(bearer) == Standing::Fresh {
+                    self.tally.wait_if(pass.told_to_wait(None));
                 } else {
-                    pass.answered();
+                    self.answered(pass, create);
                 }
             }
             Verdict::Wait(_) => {
-                self.tally.wait();
-                pass.told_to_wait(heard.retry_after);
+                self.tally.throttled();
+                self.tally.wait_if(pass.told_to_wait(heard.retry_after));
             }
-            Verdict::NotReached => {
-                self.tally.wait();
-                pass.not_reached();
-            }
-            Verdict::Unknown(_) => pass.unclear(),
+            Verdict::NotReached => self.tally.wait_if(pass.not_reached()),
+            // No request was made.
+            Verdict::Unknown(Reason::NotAddressable) => {}
+            Verdict::Unknown(_) => self.tally.wait_if(pass.unclear()),
         }
     }
 
-    async fn permit(&self) -> Permit<'_> {
-        self.permits.acquire().await.ok()
-    }
-
-    /// Gets a token where there is none. One caller asks, the others wait for what it gets.
-    async fn renew(&self, pass: Pass<'_>) -> Result<(), Halt> {
-        let _turn = self.tokens.turn().await;
-        if !matches!(self.tokens.look(), Held::Nothing) || !pass.holds() {
-            return Ok(());
-        }
-        match self.ask_for_token().await {
-            Asked::Granted => {}
-            Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
-            Asked::NotTrusted(why) => return Err(Halt::NotTrusted(why)),
-            Asked::Later(reply) => {
-                self.tally.wait();
-                pass.told_to_wait(reply.and_then(|reply| retry_after(&reply.headers, clock::now_ms())));
-            }
-        }
-        Ok(())
-    }
-
-    /// Renews a token that is still good. Whatever goes wrong, the old one serves on and it is tried again later.
-    async fn renew_ahead(&self, bearer: &Arc<Bearer>) {
-        // Somebody may have had the turn since the token was looked at.
-        if !matches!(self.tokens.look(), Held::Ending(_)) {
-            return;
-        }
-        match self.ask_for_token().await {
-            Asked::Granted => {}
-            Asked::Refused(_) | Asked::NotTrusted(_) | Asked::Later(_) => self.tokens.put_off(bearer),
-        }
-    }
-
-    /// Asks for a token, with a permit and a turn like every request.
-    async fn ask_for_token(&self) -> Asked {
-        let permit = self.permit().await;
-        self.limit.turn().await;
-        self.tally.request();
-        let asked_at = Instant::now();
-        let reply = self.transport.token().await;
-        drop(permit);
-        let status = reply.as_ref().ok().map(|reply| reply.status);
-        debug!(status, "token asked for");
-        let granted = match &reply {
-            Err(Failure::NotTrusted(why)) => return Asked::NotTrusted(why),
-            Ok(Reply {
-                status: 200,
-                payload: Payload::Whole(body),
-                ..
-            }) => Granted::read(body),
-            Ok(_) | Err(_) => None,
-        };
-        match (granted, status) {
-            (Some(granted), _) => {
-                self.tokens.keep(granted, asked_at);
-                Asked::Granted
-            }
-            (None, Some(status @ (400 | 401 | 403..=405 | 410))) => Asked::Refused(status),
-            (None, _) => Asked::Later(reply.ok()),
+    fn answered(&self, pass: Pass<'_>, create: bool) {
+        if pass.answered(create) {
+            self.concurrency.restart();
         }
     }
 }
 
-/// Unclear answers in a row, over all rows, that are an outage and no longer the matter of single rows: twice what is on the
-/// wire at once, and at least so many that a handful of poisoned rows does not look like one.
-fn most_unclear(max_in_flight: usize) -> u32 {
-    u32::try_from(max_in_flight.saturating_mul(2))
-        .unwrap_or(u32::MAX)
-        .max(20)
-}
-
-/// What a token endpoint did.
-enum Asked {
-    Granted,
-    /// It does not know this client, or is no token endpoint: no waiting helps.
-    Refused(u16),
-    /// One of the two sides does not trust the other.
-    NotTrusted(&'static str),
-    /// Nothing to be used, for now.
-    Later(Option<Reply>),
+/// What the end of a request says about how many there may be. A probe goes nearly alone, and says nothing.
+fn ended(verdict: Verdict, probe: bool) -> Ended {
+    match verdict {
+        _ if probe => Ended::Otherwise,
+        Verdict::Wait(_) => Ended::TooMuch,
+        Verdict::Unknown(Reason::ServerError | Reason::Timeout | Reason::RequestTimeout | Reason::Reset) => {
+            Ended::Badly
+        }
+        Verdict::Unknown(_) | Verdict::NotReached | Verdict::NotTrusted => Ended::Otherwise,
+        Verdict::Created
+        | Verdict::ReadBack
+        | Verdict::Existing
+        | Verdict::Conflict
+        | Verdict::Refused
+        | Verdict::Unreadable
+        | Verdict::RefreshToken
+        | Verdict::NotPermitted => Ended::Well,
+    }
 }
 
 #[cfg(test)]

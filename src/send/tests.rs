@@ -130,7 +130,8 @@ async fn an_unclear_answer_is_never_taken_for_a_yes() {
 
 #[tokio::test]
 async fn attempts_run_out_with_the_code_of_the_last() {
-    let unresolved = |status, code| (RowEvent::Unresolved, 4, status, Some(code));
+    // Four attempts and a look.
+    let unresolved = |status, code| (RowEvent::Unresolved, 5, status, Some(code));
     let body = format!("{{\"data\":{{\"id\":\"C-1\"}},\"x\":\"{}\"}}", "x".repeat(70_000));
     check(vec![Answer::Close], unresolved(None, "http.reset")).await;
     check(vec![ok(&body)], unresolved(Some(200), "http.body_too_large")).await;
@@ -150,7 +151,7 @@ async fn silence_is_waited_for_no_longer_than_the_time_for_a_request() {
     });
     let sending = tokio::time::timeout(Duration::from_secs(30), send(&sender));
     let outcome = sending.await.unwrap();
-    assert_eq!((outcome.event, outcome.attempts), (RowEvent::Unresolved, 2));
+    assert_eq!((outcome.event, outcome.attempts), (RowEvent::Unresolved, 3));
     assert_eq!(
         (outcome.http_status, outcome.code.as_deref()),
         (None, Some("http.timeout"))
@@ -163,7 +164,7 @@ async fn a_redirect_is_never_followed() {
     let location: &'static str = format!("location: {}/api/v1/customers\r\n", elsewhere.url()).leak();
     for status in [301, 302, 303, 307, 308] {
         let redirect = Answer::Full(status, location, String::new());
-        let expected = (RowEvent::Unresolved, 4, Some(status), Some("http.redirect"));
+        let expected = (RowEvent::Unresolved, 5, Some(status), Some("http.redirect"));
         check(vec![redirect], expected).await;
     }
     assert!(elsewhere.requests().is_empty());

@@ -3,7 +3,8 @@
 //! It lives in memory only. Its life is what the token endpoint says, on the monotonic clock, counted from before it
 //! was asked for. It is renewed ahead of its end by one caller, while the others go on with the old one: a new token
 //! does not end the old one. When the API refuses it, it is forgotten, but only if it is still the current one: a
-//! hundred refusals of one token make one new token.
+//! hundred refusals of one token make one new token. The clock stands still on some systems while the machine sleeps:
+//! then a token that is over is refused once and renewed.
 //!
 //! It deliberately makes no request and knows no retry: [`sender`](super::sender) asks the endpoint, as it sends
 //! everything else, through gate, permit and rate limit.
@@ -15,7 +16,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
-use tokio::sync::{Mutex, MutexGuard};
+use serde_json::Value;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use super::retry::up_to;
@@ -96,7 +98,7 @@ pub(super) enum Held {
 #[derive(Debug, Default)]
 pub(super) struct TokenStore {
     current: RwLock<Option<Arc<Bearer>>>,
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
     any_worked: AtomicBool,
 }
 
@@ -119,13 +121,13 @@ impl TokenStore {
     }
 
     /// Waits for the turn to renew. Whoever gets it looks again first.
-    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().await
+    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     /// Takes the turn to renew if nobody has it.
-    pub(super) fn try_turn(&self) -> Option<MutexGuard<'_, ()>> {
-        self.turn.try_lock().ok()
+    pub(super) fn try_turn(&self) -> Option<OwnedMutexGuard<()>> {
+        Arc::clone(&self.turn).try_lock_owned().ok()
     }
 
     /// Keeps a new token that was asked for at `asked_at`.
@@ -194,7 +196,9 @@ pub(super) struct Granted {
 struct Answer {
     access_token: String,
     token_type: Option<String>,
-    expires_in: Option<f64>,
+    /// A number by the standard, which some endpoints put in quotes. What is neither is as good as missing: a token is not
+    /// thrown away for its label.
+    expires_in: Option<Value>,
 }
 
 impl Granted {
@@ -207,11 +211,19 @@ impl Granted {
         }
         let mut header = HeaderValue::try_from(format!("Bearer {}", answer.access_token)).ok()?;
         header.set_sensitive(true);
-        let life = answer
-            .expires_in
-            .map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        let life = answer.expires_in.as_ref().and_then(seconds).map(life);
         Some(Self { header, life })
     }
+}
+
+fn seconds(expires_in: &Value) -> Option<f64> {
+    let number = expires_in.as_f64();
+    let quoted = || expires_in.as_str().and_then(|text| text.trim().parse().ok());
+    number.or_else(quoted).filter(|seconds: &f64| seconds.is_finite())
+}
+
+fn life(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -269,7 +281,15 @@ mod tests {
         check(&kept("0"), 0, "good").await;
         check(&kept("-5"), 2, "nothing").await;
         check(&kept("1e300"), 24 * 3_600, "nothing").await;
-        check(&kept("null"), 1_000_000, "good").await;
+        for unknown in ["null", "true", "{}", "[900]", "\"soon\"", "\"\"", "\"NaN\"", "\"inf\""] {
+            check(&kept(unknown), 1_000_000, "good").await;
+        }
+        let store = kept("\"30\"");
+        check(&store, 25, "good").await;
+        check(&store, 5, "nothing").await;
+        let store = kept("30.9");
+        check(&store, 30, "ending").await;
+        check(&store, 1, "nothing").await;
     }
 
     #[tokio::test(start_paused = true)]
