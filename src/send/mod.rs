@@ -32,6 +32,8 @@ mod tests_of_outages;
 #[cfg(test)]
 mod tests_of_runs;
 mod tls;
+#[cfg(test)]
+mod tests_of_spoiled_rows;
 mod token;
 mod transport;
 mod unescape;

@@ -108,7 +108,7 @@ pub(super) fn sender(wire: &Arc<Simulated>, change: impl FnOnce(&mut SendSetting
 }
 
 /// Sends rows from so many slots until the time is over; returns their outcomes.
-async fn run(sender: &Sender, slots: usize, time: Duration, row_of: impl Fn(u64) -> Row) -> Vec<Outcome> {
+pub(super) async fn run(sender: &Sender, slots: usize, time: Duration, row_of: impl Fn(u64) -> Row) -> Vec<Outcome> {
     let stop = Stop::new();
     let room = Arc::new(Semaphore::new(slots));
     let outcomes = Arc::new(Mutex::new(Vec::new()));
@@ -133,8 +133,7 @@ async fn run(sender: &Sender, slots: usize, time: Duration, row_of: impl Fn(u64)
     while let Some(row) = rows.join_next().await {
         row.unwrap();
     }
-    let outcomes = outcomes.lock().unwrap().clone();
-    outcomes
+    outcomes.lock().unwrap().clone()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small counts")]
@@ -147,8 +146,8 @@ fn full_rate_from(times: &[Duration], since: Duration, needed: usize) -> Option<
     let after: Vec<_> = times.iter().filter(|at| **at >= since).collect();
     let windows = after.windows(needed);
     let full = windows.map(|window| (window[0], window[needed - 1]));
-    full.filter(|(first, last)| **last - **first <= Duration::from_secs(1))
-        .map(|(_, last)| *last - since)
+    full.filter(|(first, last)| last.saturating_sub(**first) <= Duration::from_secs(1))
+        .map(|(_, last)| last.saturating_sub(since))
         .next()
 }
 
@@ -212,12 +211,15 @@ async fn outage(style: Style, rate: u32, latency: Duration, minutes: u64) -> (f6
     );
     let sent = wire.sent.lock().unwrap().clone();
     let during = sent.iter().filter(|at| (from..to).contains(at)).count();
-    let allowed = f64::from(rate) * (to - from).as_secs_f64();
+    let allowed = f64::from(rate) * to.saturating_sub(from).as_secs_f64();
     let well = wire.well.lock().unwrap().clone();
     // The token comes first.
     let quiet = Duration::from_secs(3)..from;
     let before = sent.iter().filter(|at| quiet.contains(at)).count();
-    let used = share(before, f64::from(rate) * (quiet.end - quiet.start).as_secs_f64());
+    let used = share(
+        before,
+        f64::from(rate) * quiet.end.saturating_sub(quiet.start).as_secs_f64(),
+    );
     assert!(used >= 0.97, "{style:?}: {used} of the rate used before the outage");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
     let needed = (f64::from(rate) * 0.95) as usize;

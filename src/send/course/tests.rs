@@ -292,7 +292,12 @@ fn hold(sequence: &[(Call, Verdict)], end: &Next, again: bool) {
                 assert!(!doubt || last_call == Call::ReadBack, "not looked for: {context}");
             }
             RowEvent::Unresolved => assert!(outcome.code.is_some(), "{context}"),
-            _ => panic!("{context}"),
+            RowEvent::Accepted
+            | RowEvent::Rejected
+            | RowEvent::Duplicate
+            | RowEvent::Claimed
+            | RowEvent::Released
+            | RowEvent::Attempted => panic!("{context}"),
         },
         Next::Stop(stop) => {
             assert_eq!(last_call, Call::Create, "looking stops no run: {context}");
