@@ -74,6 +74,8 @@ pub static REASONS: &[Reason] = &[
         "run the same command again when the service is back; it goes on where it stopped"),
     reason("source.changed", "a source changed while it was checked; nothing was sent, and the run is left as it is",
         "type the same command again when the file is whole: it begins another run"),
+    reason("run.looked_up", "every row was looked for at the API and nobody was created; those that it does not have are pending",
+        "`rollcall run` with the same files creates them"),
     reason("run.deadline", "the time that send.run-deadline gives the run was over", "type the same command again: it goes on where it stopped"),
     reason("brake.max_failures", "more rows were refused, in conflict or unresolved than send.max-failures allows, so no more were sent",
         "look at what the API said; if it is as it should be, type the command again with a higher --max-failures"),

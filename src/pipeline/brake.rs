@@ -110,6 +110,11 @@ impl Failures {
         }
     }
 
+    /// No brake at all.
+    pub(super) fn unlimited() -> Self {
+        Self::with(None, 0, &Totals::default())
+    }
+
     fn with(threshold: Option<Threshold>, canary: u64, before: &Totals) -> Self {
         let failed = before.of(RowState::Refused);
         let answered = failed + before.count(RowState::is_at_api);

@@ -15,7 +15,7 @@ use super::capacity::{ROWS_PER_PERMIT, WAITING_BATCHES};
 use super::error::PipelineError;
 use super::inputs::Input;
 use super::progress::Progress;
-use super::run::{Job, RunEnd, RunRequest};
+use super::run::{Aim, Job, RunEnd, RunRequest};
 use crate::clock;
 use crate::ledger::{Claim, Claimed, InputEntry, Ledger, RowEntry, RunEntry};
 use crate::model::chunk::Chunk;
@@ -46,6 +46,7 @@ impl Job<'_> {
             stop: stop.clone(),
             progress: Arc::clone(progress),
             failures,
+            aim: self.request.aim,
             end: Mutex::default(),
         };
         let sending = runtime.spawn(crew.send_all(waiting));
@@ -162,6 +163,7 @@ struct Crew {
     stop: Stop,
     progress: Arc<Progress>,
     failures: Failures,
+    aim: Aim,
     /// The first reason for which the run ends early.
     end: Mutex<Option<RunEnd>>,
 }
@@ -282,16 +284,29 @@ impl Crew {
         in_doubt: bool,
         slot: OwnedSemaphorePermit,
     ) -> Result<(), PipelineError> {
-        let sent = if in_doubt {
-            self.sender.send_again(key, &row, &self.stop).await
-        } else {
-            self.sender.send(key, &row, &self.stop).await
+        let sent = match (self.aim, in_doubt) {
+            (Aim::LookUp, _) => self.sender.look_up(key, &row, &self.stop).await,
+            (Aim::Create, true) => self.sender.send_again(key, &row, &self.stop).await,
+            (Aim::Create, false) => self.sender.send(key, &row, &self.stop).await,
         };
         let outcome = match sent {
             Ok(Sent::Outcome(outcome)) => Some(outcome),
             // A row that an earlier process may have sent stays in doubt; any other goes back.
             Ok(Sent::NotAttempted) if !in_doubt => Some(Outcome::plain(key, RowEvent::Released, clock::now_ms())),
             Ok(Sent::NotAttempted) => None,
+            // That it is not there now does not say that an earlier attempt will not arrive.
+            Ok(Sent::Absent { attempts }) => Some(Outcome {
+                attempts,
+                ..Outcome::plain(
+                    key,
+                    if in_doubt {
+                        RowEvent::Attempted
+                    } else {
+                        RowEvent::Released
+                    },
+                    clock::now_ms(),
+                )
+            }),
             // The requests count, whoever comes after.
             Ok(Sent::InDoubt { attempts }) => Some(Outcome {
                 attempts,

@@ -29,6 +29,6 @@ pub use outputs::Outputs;
 pub use plan::totals;
 pub use profile::{ColumnReport, Profiled, profile};
 pub use progress::{Phase, Progress};
-pub use run::{Ran, RunEnd, RunRequest, run};
+pub use run::{Aim, Ran, RunEnd, RunRequest, run};
 pub use survey::{Survey, survey};
 pub use validate::{Judged, Judgment, Place, Validation, validate};

@@ -21,11 +21,23 @@ use crate::normalize::Normalizer;
 use crate::read::ReadError;
 use crate::send::{RunStop, Sender, Stop};
 
+/// What is to be done with the rows of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// Create their customers.
+    #[default]
+    Create,
+    /// Look which of their customers the API has, and create nobody: for a ledger that was lost.
+    LookUp,
+}
+
 /// What a run needs beside its sources.
 #[derive(Debug)]
 pub struct RunRequest<'a> {
     /// The settings.
     pub settings: &'a Settings,
+    /// What is to be done with the rows.
+    pub aim: Aim,
     /// What the ledger calls the API: its base URL, or the sandbox.
     pub target: String,
     /// Where the asynchronous part runs.
@@ -50,6 +62,8 @@ pub enum RunEnd {
     Braked(Braked),
     /// The service stopped it.
     Stopped(RunStop),
+    /// Every row was looked for, and so many of their customers the API does not have.
+    Absent(u64),
     /// Its time was over.
     Deadline,
     /// Somebody asked it to stop.
@@ -179,11 +193,14 @@ impl<'a> Job<'a> {
             }
             self.ledger.run_event(self.run.run_id, "planned", None)?;
         }
-        if let Some(braked) = brake::rejects(&progress.totals(), settings.input.max_rejects) {
-            return Ok(RunEnd::Braked(braked));
-        }
-        let failures = Failures::new(&settings.send, &self.run, &progress.totals());
-        if let Some(braked) = failures.judge_canary_again() {
+        let failures = match self.request.aim {
+            Aim::Create => Failures::new(&settings.send, &self.run, &progress.totals()),
+            // Whoever creates nobody needs no brake.
+            Aim::LookUp => Failures::unlimited(),
+        };
+        let rejected = brake::rejects(&progress.totals(), settings.input.max_rejects);
+        let rejected = rejected.filter(|_| self.request.aim == Aim::Create);
+        if let Some(braked) = rejected.or_else(|| failures.judge_canary_again()) {
             return Ok(RunEnd::Braked(braked));
         }
         progress.enter(Phase::Sending);
@@ -208,6 +225,11 @@ impl<'a> Job<'a> {
         self.request.progress.enter(Phase::Balancing);
         let (run, balance) = self.now()?;
         let done = run.is_planned() && balance.complete && balance.is_settled();
+        let absent = balance.totals.count(|state| !RowState::may_end(state));
+        let end = match (end, self.request.aim) {
+            (RunEnd::Finished, Aim::LookUp) if absent > 0 => RunEnd::Absent(absent),
+            (end, _) => end,
+        };
         let asked_for_less = matches!(end, RunEnd::Interrupted | RunEnd::Deadline | RunEnd::Braked(_));
         let end = if done && asked_for_less { RunEnd::Finished } else { end };
         let (kind, reason) = match &end {
@@ -215,6 +237,7 @@ impl<'a> Job<'a> {
             RunEnd::Finished => ("finished", None),
             RunEnd::Braked(braked) => ("stopped", Some(braked.code().to_owned())),
             RunEnd::Stopped(stop) => ("stopped", Some(stop.code().to_owned())),
+            RunEnd::Absent(_) => ("stopped", Some("run.looked_up".to_owned())),
             RunEnd::Deadline => ("stopped", Some("run.deadline".to_owned())),
             RunEnd::Interrupted => ("stopped", Some("interrupted".to_owned())),
         };

@@ -10,7 +10,13 @@
 //!
 //! It deliberately makes no request and waits for nothing, so every course of a row can be tested as data.
 
+mod said;
+mod same;
+
 use std::time::Duration;
+
+use said::{Said, said};
+use same::Same;
 
 use super::answer::Heard;
 use super::classify::{Call, Reason, Verdict};
@@ -36,6 +42,11 @@ pub enum Sent {
         /// Requests made.
         attempts: u32,
     },
+    /// Only looked for: the API has no such customer.
+    Absent {
+        /// Requests made.
+        attempts: u32,
+    },
 }
 
 /// What follows from what was heard.
@@ -43,6 +54,8 @@ pub enum Sent {
 pub(super) enum Next {
     /// The row has its outcome.
     Done(Outcome),
+    /// The API does not have the customer, and nothing else was asked.
+    Absent,
     /// The next request as soon as the gate lets it through.
     Again,
     /// The next request after a while.
@@ -83,29 +96,9 @@ pub(super) struct Course {
     look: Option<Look>,
 }
 
-/// The same answer of a failed server, in a row.
-#[derive(Debug, Default)]
-struct Same {
-    status: Option<u16>,
-    times: u32,
-    /// Clear answers to others when it began.
-    passed: u64,
-}
-
-/// So many times the same, and it is no accident.
-const SAME_TIMES: u32 = 3;
 /// An "already there" that is contradicted once may be an earlier attempt that is still under way over there. Twice, with
 /// a wait between, it is not.
 const MOST_CONTRADICTIONS: u32 = 2;
-
-/// What an answer said, to be told later.
-#[derive(Clone, Debug, Default)]
-struct Said {
-    status: Option<u16>,
-    detail: Option<String>,
-    request_id: Option<RequestId>,
-    reason: Option<Reason>,
-}
 
 /// Why the customer is looked for.
 #[derive(Debug)]
@@ -114,6 +107,8 @@ enum Look {
     Refusal { said: Said, hints: bool },
     /// No further attempt is made: the last thing to find out before the row is unresolved.
     Last(Said),
+    /// Nothing is to be created: the look is all.
+    Only,
 }
 
 impl Course {
@@ -139,6 +134,17 @@ impl Course {
         self.in_doubt = true;
         self.had_doubt = true;
         self
+    }
+
+    /// A course that creates nobody: it only looks whether the customer is there.
+    pub(super) fn looking(mut self) -> Self {
+        self.look = Some(Look::Only);
+        self
+    }
+
+    /// Requests made.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests
     }
 
     /// Which request comes next.
@@ -194,8 +200,7 @@ impl Course {
 
     /// A probe of the whole run had no clear answer: that is not the row's fault, and somebody else may probe next.
     pub(super) fn probed_in_vain(&mut self) -> Next {
-        self.in_doubt = true;
-        self.had_doubt |= self.look.is_none();
+        self.doubt();
         Next::After(self.waits.next().unwrap_or_default().min(PROBE_EVERY))
     }
 
@@ -239,9 +244,14 @@ impl Course {
         }
     }
 
-    fn unclear(&mut self, reason: Reason, heard: Heard, request_id: RequestId, passed: u64) -> Next {
-        self.in_doubt = true;
+    /// Something may have been carried out, unless nothing but a look was ever asked for.
+    fn doubt(&mut self) {
+        self.in_doubt |= !matches!(self.look, Some(Look::Only));
         self.had_doubt |= self.look.is_none();
+    }
+
+    fn unclear(&mut self, reason: Reason, heard: Heard, request_id: RequestId, passed: u64) -> Next {
+        self.doubt();
         self.unclear = self.unclear.saturating_add(1);
         let status = heard.status;
         let said = said(heard, request_id, Some(reason));
@@ -267,19 +277,11 @@ impl Course {
 
     /// Whether the row has had the same answer of a failed server too often while others passed.
     fn is_poisoned(&mut self, reason: Reason, status: Option<u16>, passed: u64) -> bool {
-        if reason != Reason::ServerError || self.look.is_some() {
-            self.same = Same::default();
-            return false;
+        if reason == Reason::ServerError && self.look.is_none() {
+            return self.same.again(status, passed);
         }
-        if self.same.status != status {
-            self.same = Same {
-                status,
-                times: 0,
-                passed,
-            };
-        }
-        self.same.times += 1;
-        self.same.times >= SAME_TIMES && passed > self.same.passed
+        self.same = Same::default();
+        false
     }
 
     /// The customer may exist, whatever the answer says: the next request looks.
@@ -314,6 +316,7 @@ impl Course {
             // nobody foresaw.
             None if self.in_doubt => self.check(heard, request_id),
             None => self.settled(RowEvent::Refused, verdict, heard, request_id),
+            Some(Look::Only) => Next::Absent,
             Some(Look::Last(said)) => self.unresolved(said),
             // Not there, and yet known: an earlier attempt may be under way over there and still arrive, or its
             // failure has burnt the id.
@@ -351,6 +354,8 @@ impl Course {
     fn unreadable(&mut self, heard: Heard, request_id: RequestId) -> Next {
         match self.look.take() {
             Some(Look::Last(said)) => self.unresolved(said),
+            // It is so for every row.
+            Some(Look::Only) => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Some(Look::Refusal { .. }) | None => {
                 self.unresolved(said(heard, request_id, Some(Reason::ReadNotPermitted)))
             }
@@ -377,15 +382,6 @@ impl Course {
             detail: said.detail,
             request_id: said.request_id,
         }
-    }
-}
-
-fn said(heard: Heard, request_id: RequestId, reason: Option<Reason>) -> Said {
-    Said {
-        status: heard.status,
-        detail: heard.detail,
-        request_id: Some(request_id),
-        reason,
     }
 }
 

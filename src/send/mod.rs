@@ -31,9 +31,9 @@ mod tests;
 mod tests_of_outages;
 #[cfg(test)]
 mod tests_of_runs;
-mod tls;
 #[cfg(test)]
 mod tests_of_spoiled_rows;
+mod tls;
 mod token;
 mod transport;
 mod unescape;

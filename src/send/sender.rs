@@ -137,6 +137,12 @@ impl Sender {
         self.follow(course, key, row, stop).await
     }
 
+    /// Looks whether the row's customer is there, and creates nobody.
+    pub async fn look_up(&self, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
+        let course = Course::new(key, self.0.schedule.waits(), self.0.max_attempts).looking();
+        self.follow(course, key, row, stop).await
+    }
+
     async fn follow(&self, mut course: Course, key: RowKey, row: &Row, stop: &Stop) -> Result<Sent, RunStop> {
         let shared = &self.0;
         // On the clock that stands still while the gate is closed.
@@ -162,6 +168,11 @@ impl Sender {
             }
             match next {
                 Next::Done(outcome) => return Ok(Sent::Outcome(outcome)),
+                Next::Absent => {
+                    return Ok(Sent::Absent {
+                        attempts: course.requests(),
+                    });
+                }
                 Next::Stop(stop) => return Err(stop),
                 Next::Again | Next::After(_) => {}
             }

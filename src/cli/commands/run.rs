@@ -15,7 +15,7 @@ use crate::cli::interrupt;
 use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
-use crate::pipeline::{self, Braked, Inputs, Progress, Ran, RunEnd, RunRequest};
+use crate::pipeline::{self, Aim, Braked, Inputs, Progress, Ran, RunEnd, RunRequest};
 use crate::read;
 use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
@@ -27,6 +27,11 @@ pub(super) const SANDBOX_NAMESPACE: &str = "5a17db0c-0000-5000-8000-73616e64626f
 pub(super) const SANDBOX_TARGET: &str = "sandbox";
 
 pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
+    run_for(args, Aim::Create)
+}
+
+/// The same, to create customers or only to look for them.
+pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
     let files = read::expand(&args.files)?;
     let runtime = interrupt::runtime()?;
     let mut layers = layers(args)?;
@@ -42,6 +47,7 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
     super::show_inputs(&inputs);
     let request = RunRequest {
         settings: &settings,
+        aim,
         target: if sandbox.is_some() {
             SANDBOX_TARGET.to_owned()
         } else {
@@ -135,6 +141,7 @@ fn end_word(end: &RunEnd) -> &'static str {
         RunEnd::Finished => "finished",
         RunEnd::Braked(_) => "braked",
         RunEnd::Stopped(_) => "stopped",
+        RunEnd::Absent(_) => "looked_up",
         RunEnd::Deadline => "deadline",
         RunEnd::Interrupted => "interrupted",
     }
@@ -198,6 +205,10 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
             grouped(*failures),
             counted(*rows, "row")
         ),
+        RunEnd::Absent(absent) => format!(
+            "looked up; nobody was created, and {} not at the API\nhint: create them with {again}\n",
+            counted(*absent, "customer") + if *absent == 1 { " is" } else { " are" }
+        ),
         RunEnd::Deadline => format!(
             "stopped: its time was over (send.run-deadline)\nhint: {open} still to be sent; go on with {again}\n"
         ),
@@ -218,7 +229,7 @@ fn exit(ran: &Ran, summary: &Summary) -> Exit {
     match ran.end {
         RunEnd::NothingToDo | RunEnd::Finished if summary.attention() == 0 => Exit::Success,
         RunEnd::NothingToDo | RunEnd::Finished => Exit::Attention,
-        RunEnd::Braked(_) | RunEnd::Stopped(_) | RunEnd::Deadline => Exit::Stopped,
+        RunEnd::Braked(_) | RunEnd::Stopped(_) | RunEnd::Absent(_) | RunEnd::Deadline => Exit::Stopped,
         RunEnd::Interrupted => Exit::Interrupted,
     }
 }
