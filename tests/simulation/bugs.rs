@@ -25,7 +25,7 @@ pub(crate) enum Bug {
 }
 
 /// Requests that follow an unclear one at once.
-const AT_ONCE: u32 = 100;
+const AT_ONCE: u32 = 1_000;
 
 impl Bug {
     pub(crate) const ALL: [(Bug, &str, Rule); 12] = [

@@ -12,7 +12,7 @@ use rollcall::model::ids::IdempotencyId;
 use rollcall::model::operation::CREATE_CUSTOMER;
 use rollcall::model::position::Position;
 use rollcall::model::row::Row;
-use rollcall::sandbox::{Fault, FaultPlan, HeaderStyle, Options, ServerKind};
+use rollcall::sandbox::{Fault, FaultAnswer, FaultEntry, FaultPlan, HeaderStyle, Options, RequestKind, ServerKind};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) kind: ServerKind,
     pub(crate) duplicate_status: u16,
     pub(crate) burned_status: u16,
+    /// Whether it refuses a burned id in words from which nobody guesses that the customer may exist.
+    pub(crate) strange_words: bool,
     pub(crate) token_life: Duration,
     pub(crate) rate_per_second: Option<u32>,
 }
@@ -104,11 +106,12 @@ impl Case {
         let kinds = (0..rows).map(|_| kind(&mut rng)).collect();
         let settings = settings(&mut rng);
         let rate = settings.rate_per_second.unwrap_or(10);
+        let server = server(&mut rng, rate);
         Case {
             seed,
-            server: server(&mut rng, rate),
             network: network(&mut rng),
-            plan: plan(&mut rng),
+            plan: plan(&mut rng, server),
+            server,
             storm: Duration::from_secs(storm),
             kinds,
             pace: Duration::from_millis(one_of(&mut rng, &[0, 20, 1_000, 20_000])),
@@ -173,10 +176,12 @@ fn settings(rng: &mut Rng) -> SendSettings {
 
 fn server(rng: &mut Rng, rate: u32) -> Server {
     let kinds = [ServerKind::SavesAll, ServerKind::SavesSuccesses, ServerKind::Burns];
+    let kind = one_of(rng, &kinds);
     Server {
-        kind: one_of(rng, &kinds),
+        kind,
         duplicate_status: one_of(rng, &[400, 409, 422]),
         burned_status: one_of(rng, &[400, 409, 422]),
+        strange_words: rng.bool() && kind == ServerKind::Burns,
         token_life: Duration::from_secs(one_of(rng, &[15, 60, 900])),
         // Now and then the service allows less than the client was told.
         rate_per_second: (rng.u8(0..4) == 0).then(|| rng.u32(1..=rate)),
@@ -202,7 +207,7 @@ fn network(rng: &mut Rng) -> Network {
 
 /// A plan of the sandbox's own drawing. What would be told by the date of today is told in seconds, so that a seed stands
 /// for one history; and its times are brought to where the run is.
-fn plan(rng: &mut Rng) -> FaultPlan {
+fn plan(rng: &mut Rng, server: Server) -> FaultPlan {
     let mut plan = FaultPlan::from_seed(rng.u64(..));
     let pace = one_of(rng, &[1.0, 0.2, 0.02]);
     for entry in &mut plan.entries {
@@ -210,6 +215,9 @@ fn plan(rng: &mut Rng) -> FaultPlan {
         entry.until = entry.until.map(|until| until * pace);
         if let Fault::Answer(answer) = &mut entry.fault {
             answer.retry_after = answer.retry_after.or(answer.retry_after_date.take());
+            // Who hears of no effect where there was one, and then a refusal in strange words, must believe both.
+            let misleads = answer.status == 503 && answer.retry_after.is_some();
+            answer.after_effect &= !(misleads && server.strange_words);
         }
         if let Fault::RateLimit(headers) = &mut entry.fault
             && headers.style == HeaderStyle::XUnix
@@ -217,7 +225,22 @@ fn plan(rng: &mut Rng) -> FaultPlan {
             headers.style = HeaderStyle::XSeconds;
         }
     }
+    if rng.u8(0..3) == 0 {
+        plan.entries.insert(0, conflict(rng));
+    }
     plan
+}
+
+/// A conflict with nobody, as servers say while an earlier request is at work.
+fn conflict(rng: &mut Rng) -> FaultEntry {
+    let answer = FaultAnswer {
+        status: 409,
+        after_effect: rng.bool(),
+        save: Some(false),
+        ..FaultAnswer::default()
+    };
+    let entry = FaultEntry::new(Fault::Answer(answer)).on(&[RequestKind::Create]);
+    entry.tries(rng.u64(1..=2)).share(0.3)
 }
 
 /// A row, the same for the same seed and number.

@@ -26,6 +26,7 @@ use crate::world::{Departure, World};
 
 /// Most bytes of a body that are read, as over the network.
 const MOST_BODY_BYTES: usize = 64 * 1024;
+const STRANGE_WORDS: &[u8] = br#"{"errors":[{"description":"the request cannot be processed"}]}"#;
 
 /// A process's end of the network.
 pub(crate) struct Simulated {
@@ -221,10 +222,25 @@ async fn arrive(
         Err(none) => format!("the service: {none}"),
     });
     Some(match answered {
-        Ok(response) => Ok(reply(response).await),
+        Ok(response) => Ok(in_its_words(world, reply(response).await)),
         Err(NoAnswer::Refused) => Err(Failure::NotReached),
         Err(NoAnswer::Reset) => Err(Failure::Reset),
     })
+}
+
+/// A server of strange words says no to a burned id as if it were about something else.
+fn in_its_words(world: &World, reply: Reply) -> Reply {
+    match &reply.payload {
+        Payload::Whole(body) if world.strange_words && contains(body, b"idempotency_id_used") => Reply {
+            payload: Payload::Whole(Bytes::from_static(STRANGE_WORDS)),
+            ..reply
+        },
+        _ => reply,
+    }
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
 }
 
 async fn reply(response: Response<Body>) -> Reply {

@@ -13,11 +13,11 @@ use fastrand::Rng;
 use http::{HeaderValue, Request};
 use rollcall::model::row::Row;
 use rollcall::model::row_state::RowState;
-use rollcall::sandbox::{FaultPlan, InProcess, Options};
+use rollcall::sandbox::{FaultPlan, InProcess};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::case::{Kind, Network};
+use crate::case::{Case, Kind, Network};
 use crate::judge::{Breach, Rule};
 use crate::ledger::Ledger;
 
@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) sandbox: InProcess,
     pub(crate) rows: Vec<Row>,
     pub(crate) kinds: Vec<Kind>,
+    pub(crate) strange_words: bool,
     began: Instant,
     inner: Mutex<Inner>,
 }
@@ -102,7 +103,8 @@ struct Event {
 }
 
 impl World {
-    pub(crate) fn new(options: Options, rows: Vec<Row>, kinds: Vec<Kind>, recorded: bool) -> World {
+    pub(crate) fn new(case: &Case, recorded: bool) -> World {
+        let (options, rows) = (case.options(), case.rows());
         let numbers = rows.iter().enumerate();
         let numbers = numbers.map(|(number, row)| (row.customer_id.clone(), number)).collect();
         let inner = Inner {
@@ -128,7 +130,8 @@ impl World {
         World {
             sandbox: InProcess::open(options).unwrap(),
             rows,
-            kinds,
+            kinds: case.kinds.clone(),
+            strange_words: case.server.strange_words,
             began: Instant::now(),
             inner: Mutex::new(inner),
         }
