@@ -184,7 +184,7 @@ impl Crew {
             Ok(Sent::Outcome(outcome)) => Some(outcome.event),
             Ok(Sent::NotAttempted) => (!in_doubt).then_some(RowEvent::Released),
             Ok(Sent::InDoubt { .. }) if careless => Some(RowEvent::Released),
-            Ok(Sent::InDoubt { .. }) => Some(RowEvent::Attempted),
+            Ok(Sent::InDoubt { .. } | Sent::Absent { .. }) => Some(RowEvent::Attempted),
             Err(run_stop) => {
                 let release = careless || (!run_stop.in_doubt && !in_doubt);
                 self.stopped.lock().unwrap().get_or_insert(run_stop);

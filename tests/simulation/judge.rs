@@ -208,7 +208,7 @@ pub(crate) fn end(world: &World, end: &End) {
             let fits = match stop.reason {
                 StopReason::GaveUp => !weather.calm,
                 StopReason::Unauthorized => !weather.calm && weather.tokens_end,
-                StopReason::NotPermitted | StopReason::TokenRefused => false,
+                StopReason::NotPermitted | StopReason::TokenRefused | StopReason::NotTrusted => false,
             };
             let weak = weather.calm && !bounds::strict();
             if weak && stop.reason == StopReason::GaveUp {
