@@ -1,13 +1,14 @@
 //! The one limit on requests in a second, for every request: tokens, creates, read-backs and retries.
 //!
 //! A request takes a turn just before it goes on the wire. Turns are given in the order of asking, and no window of
-//! one second, wherever it starts, holds more of them than the limit; 97.5 % of the limit is used.
+//! one second, wherever it starts, holds more of them than the limit, also where one process is killed and the next one
+//! begins; 97.5 % of the limit is used.
 //!
 //! What the service says about its own [`quota`](super::quota) comes on top: with none left nothing goes before the
 //! reset, and the last tenth of it is spread over the time to the reset. That only ever slows.
 //!
-//! It deliberately knows no answer: a service that says "not now" closes the [`gate`](super::gate). The cells are counted by `governor`; waiting is done here, since governor's own waiting
-//! ignores paused Tokio time.
+//! It deliberately knows no answer: a service that says "not now" closes the [`gate`](super::gate). The cells are counted
+//! by `governor`; waiting is done here, since governor's own waiting ignores paused Tokio time.
 
 use std::num::NonZeroU32;
 use std::ops::Add;
@@ -89,8 +90,12 @@ impl Bucket {
     fn new(pace: &Pace) -> Self {
         let quota =
             governor::Quota::with_period(pace.cell).unwrap_or_else(|| governor::Quota::per_second(NonZeroU32::MIN));
+        let limiter = RateLimiter::direct_with_clock(quota.allow_burst(pace.depth), TokioClock);
+        // The bucket begins empty: a process that was killed a moment ago may have used up what was in it.
+        let emptied = limiter.check_n(pace.depth);
+        debug_assert!(matches!(emptied, Ok(Ok(()))), "a new bucket is full");
         Self {
-            limiter: RateLimiter::direct_with_clock(quota.allow_burst(pace.depth), TokioClock),
+            limiter,
             cells_per_turn: pace.cells_per_turn,
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn sender(service: &Service, change: impl FnOnce(&mut SendSettings)) 
 pub(super) async fn send(sender: &Sender) -> Outcome {
     match sender.send(KEY, &row(), &Stop::new()).await.unwrap() {
         Sent::Outcome(outcome) => outcome,
-        Sent::NotAttempted | Sent::InDoubt { .. } => panic!("no outcome"),
+        Sent::NotAttempted | Sent::InDoubt { .. } | Sent::Absent { .. } => panic!("no outcome"),
     }
 }
 

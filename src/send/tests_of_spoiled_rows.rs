@@ -47,7 +47,7 @@ fn service(
 async fn outcome(wire: &Arc<Simulated>) -> Outcome {
     match sender(wire, |_| ()).send(KEY, &row(), &Stop::new()).await.unwrap() {
         Sent::Outcome(outcome) => outcome,
-        sent @ (Sent::NotAttempted | Sent::InDoubt { .. }) => panic!("{sent:?}"),
+        sent @ (Sent::NotAttempted | Sent::InDoubt { .. } | Sent::Absent { .. }) => panic!("{sent:?}"),
     }
 }
 

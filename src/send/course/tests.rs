@@ -130,7 +130,7 @@ fn what_is_true_of_every_row_stops_the_run() {
     let check = |verdicts: &[Verdict], standing, expected| {
         let stopped = match course(verdicts, standing).1 {
             Next::Stop(stop) => Some((stop.reason, stop.in_doubt)),
-            Next::Done(_) | Next::Again | Next::After(_) => None,
+            Next::Done(_) | Next::Again | Next::After(_) | Next::Absent => None,
         };
         assert_eq!(stopped, expected, "{verdicts:?}");
     };
@@ -203,7 +203,7 @@ fn a_poisoned_or_burnt_id_is_looked_for_and_set_aside() {
     let check = |statuses: &[u16], passing, expected: Option<(RowEvent, &str)>| {
         let found = match poisoned(statuses, passing).1 {
             Next::Done(outcome) => Some((outcome.event, outcome.code.unwrap_or_default())),
-            Next::Again | Next::After(_) | Next::Stop(_) => None,
+            Next::Again | Next::After(_) | Next::Stop(_) | Next::Absent => None,
         };
         let expected = expected.map(|(event, code)| (event, String::from(code)));
         assert_eq!(found, expected, "{statuses:?}, {passing}");
@@ -299,6 +299,7 @@ fn hold(sequence: &[(Call, Verdict)], end: &Next, again: bool) {
             | RowEvent::Released
             | RowEvent::Attempted => panic!("{context}"),
         },
+        Next::Absent => panic!("only a course that looks ends so: {context}"),
         Next::Stop(stop) => {
             assert_eq!(last_call, Call::Create, "looking stops no run: {context}");
             assert!(stop.in_doubt || !doubt, "{context}");
@@ -375,4 +376,41 @@ fn whatever_is_answered_a_row_ends_honestly() {
     }
     println!("{courses} courses");
     assert!(courses > 4_000, "{courses}");
+}
+
+/// A course that only looks, and how it ends after each answer.
+#[test]
+fn a_course_that_only_looks_creates_nobody_and_doubts_nothing() {
+    let schedule = Schedule {
+        base: Duration::ZERO,
+        cap: Duration::ZERO,
+    };
+    let check = |verdict, expected: &str| {
+        let mut course = Course::new(KEY, schedule.waits(), 3).looking();
+        assert_eq!(course.call(), Call::ReadBack);
+        course.begin();
+        let around = Around {
+            standing: Standing::Proven,
+            passed: 0,
+        };
+        let next = course.take(verdict, heard(404, "x"), RequestId::from_bytes([1; 16]), around);
+        let found = match next {
+            Next::Done(outcome) => format!("{:?}", outcome.event),
+            Next::Absent => String::from("Absent"),
+            Next::Again | Next::After(_) => {
+                assert_eq!(course.call(), Call::ReadBack, "{verdict:?}");
+                String::from("again")
+            }
+            Next::Stop(_) => String::from("stop"),
+        };
+        assert_eq!(found, expected, "{verdict:?}");
+        assert!(matches!(course.left(), Sent::NotAttempted), "{verdict:?}");
+    };
+    check(Verdict::Existing, "Existing");
+    check(Verdict::Conflict, "Conflict");
+    check(Verdict::Refused, "Absent");
+    check(Verdict::Unreadable, "stop");
+    check(Verdict::Unknown(Reason::ServerError), "again");
+    check(Verdict::Wait(Reason::Throttled), "again");
+    check(Verdict::RefreshToken, "again");
 }

@@ -62,9 +62,8 @@ async fn check(requests: u32, burst: Option<u32>, least_use: f64) {
         highest <= requests as usize,
         "{highest} in a second, the limit is {requests}"
     );
-    // The first turn of the 30 seconds is one that no interval precedes.
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
-    let used = (taken.len() - 1) as f64 / f64::from(requests) / 30.0;
+    let used = taken.len() as f64 / f64::from(requests) / 30.0;
     println!("{requests}/s, burst {burst:?}: highest {highest}, use {used:.4}");
     assert!(used >= least_use, "{used} of {requests}/s used");
 }
@@ -89,6 +88,34 @@ async fn a_larger_burst_lowers_the_sustained_rate() {
     check(500, Some(2), 0.94).await;
     check(20, Some(10), 0.52).await;
     check(500, Some(9_999), 0.49).await;
+}
+
+/// Processes that are killed and begun again without a pause, each after a life that is drawn.
+#[tokio::test(start_paused = true)]
+async fn no_window_over_kills_and_restarts_exceeds_the_limit() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for (requests, burst) in [(1, None), (5, None), (50, None), (500, None), (500, Some(100))] {
+        let start = Instant::now();
+        let mut taken = Vec::new();
+        while start.elapsed() < Duration::from_secs(90) {
+            let life = Duration::from_secs_f64(random.f64() * 2.0);
+            let limit = limit(requests, burst);
+            let process = async {
+                loop {
+                    limit.turn().await;
+                    taken.push(Instant::now());
+                }
+            };
+            drop(tokio::time::timeout(life, process).await);
+        }
+        for seconds in [1, 10, 60] {
+            let highest = highest(&taken, Duration::from_secs(seconds)) as u64;
+            assert!(
+                highest <= u64::from(requests) * seconds,
+                "{highest} in {seconds} s at {requests}/s"
+            );
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
