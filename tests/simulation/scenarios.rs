@@ -1,7 +1,7 @@
 //! Fixed courses: quiet at several rates and latencies, and an outage of ten minutes in five styles.
 //!
-//! They measure: how much of the limit is used, how many requests an outage costs, how soon the rate is back. The limit
-//! itself is always asserted; the other figures when `bounds` says so.
+//! They measure and hold: how much of the limit is used, how many requests an outage costs, how soon the rate is back. It
+//! deliberately draws nothing: `seeds` does that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,7 +157,7 @@ fn the_limit_is_used_in_quiet_and_never_passed() {
     }
     eprintln!("reliability: use of the limit in quiet = {least:.3}");
     print_windows("quiet", worst);
-    assert!(!bounds::strict() || least >= bounds::USE_IN_QUIET, "{least}");
+    assert!(least >= bounds::USE_IN_QUIET, "{least}");
 }
 
 /// The styles of an outage.
@@ -253,10 +253,11 @@ fn an_outage_of_ten_minutes_costs_few_requests_and_no_row() {
     eprintln!("reliability: seconds from the end of the outage to 95 % of the rate = {recovery_s:.1}");
     eprintln!("reliability: rows unresolved or left by ten-minute outages = {unresolved}");
     print_windows("outages", worst);
-    if bounds::strict() {
-        assert!(amplification <= bounds::AMPLIFICATION, "{amplification}");
-        assert!(recovery_s <= bounds::RECOVERY_SECONDS, "{recovery_s}");
-    }
+    assert!(amplification <= bounds::AMPLIFICATION, "{amplification}");
+    assert!(
+        !bounds::strict() || recovery_s <= bounds::RECOVERY_SECONDS,
+        "{recovery_s}"
+    );
     assert_eq!(unresolved, 0, "rows are not failed because the service was down");
 }
 
