@@ -136,7 +136,8 @@ pub(crate) fn event(world: &World, row: usize, event: RowEvent) {
         RowEvent::Created => there && kind == Kind::New,
         RowEvent::Existing => customer == serde_json::from_slice(&world.rows[row].payload).ok(),
         RowEvent::Conflict => kind == Kind::ThereOtherwise,
-        RowEvent::Refused => !there,
+        // To whoever is somebody else's, a server of strange words may say no without a hint that he exists.
+        RowEvent::Refused => !there || (world.strange_words && kind != Kind::New),
         _ => true,
     };
     if !is_so {
@@ -342,7 +343,7 @@ async fn finish_row(world: &World, case: &Case, row: usize, state: RowState) -> 
     let (spoiled, burned, status) = spoiled(world, case, row).await;
     let excused = match state {
         RowState::Unresolved => spoiled,
-        RowState::Refused => burned && kind == Kind::New,
+        RowState::Refused => burned && (kind == Kind::New || world.strange_words),
         _ => false,
     };
     if !excused {

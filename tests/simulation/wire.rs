@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::bugs::Bug;
-use crate::case::Network;
+use crate::case::{Kind, Network};
 use crate::judge;
 use crate::world::{Departure, World};
 
@@ -97,7 +97,10 @@ impl Simulated {
         let row = self.world.row_of(&request);
         let method = request.method().clone();
         let heard = self.go(request).await;
-        let clear = judge::is_clear(&method, &heard);
+        // That somebody is refused who is not there is no clear answer: his id may be used up. How he ends is judged at the end.
+        let is_new = row.is_some_and(|row| matches!(self.world.kinds[row], Kind::New | Kind::Invalid));
+        let refused = matches!(&heard, Ok(reply) if method == Method::POST && reply.status >= 400);
+        let clear = judge::is_clear(&method, &heard) && !(is_new && refused);
         if let Some(row) = row.filter(|_| !clear) {
             let told = matches!(&heard, Ok(reply) if reply.status == 503 && reply.headers.contains_key("retry-after"));
             let held_off = match &heard {
