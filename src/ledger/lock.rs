@@ -3,45 +3,35 @@
 //! The lock ends with the process, however it ends; a file that is left behind means nothing.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
 
 use super::LedgerError;
+use super::place::{Place, private, suffixed};
 
 /// Holds the lock while it lives.
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl Lock {
-    /// Takes the lock of a ledger, or says at once that another process has it.
-    pub(super) fn take(ledger: &Path) -> Result<Self, LedgerError> {
-        let path = lock_path(ledger);
+    /// Takes the lock of a ledger, or says at once that another process has it. All ways to one folder lead to one lock.
+    pub(super) fn take(place: &Place) -> Result<Self, LedgerError> {
         let open = |source| LedgerError::Open {
-            path: path.clone(),
+            path: suffixed(&place.named, ".lock"),
             source: Arc::new(source),
         };
         let file = private(OpenOptions::new().create(true).truncate(false).write(true))
-            .open(&path)
+            .open(suffixed(&place.real, ".lock"))
             .map_err(open)?;
+        if !file.metadata().map_err(open)?.is_file() {
+            return Err(open(io::Error::other("it is not a file")));
+        }
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(LedgerError::Locked {
-                path: ledger.to_owned(),
+                path: place.named.clone(),
             }),
             Err(TryLockError::Error(source)) => Err(open(source)),
         }
     }
-}
-
-fn lock_path(ledger: &Path) -> PathBuf {
-    let mut name = ledger.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
-}
-
-/// Makes new files readable by their owner only.
-pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }

@@ -8,12 +8,14 @@
 //! dates or other values. Any failure to write is fatal: the run stops, and the next process reads from disk.
 //!
 //! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
-//! reads; no other file speaks SQL. `sum` is the checksum that each line of `row` and `event` bears. `writer` is the thread, `lock` keeps a second process out.
+//! reads; no other file speaks SQL. `sum` is the checksum that each line of `row` and `event` bears. `writer` is the thread,
+//! `place` says where a ledger may be, `lock` keeps a second process out.
 
 mod balance;
 mod entry;
 mod error;
 mod lock;
+mod place;
 mod query;
 mod schema;
 mod store;
@@ -26,5 +28,6 @@ pub use entry::{
     RunEventEntry,
 };
 pub use error::LedgerError;
+pub use place::Unfit;
 pub use query::Reader;
 pub use writer::{Ledger, Pending, make_private_folder};

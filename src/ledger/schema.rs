@@ -1,15 +1,19 @@
 //! The tables of the ledger and their versions.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
-use super::lock::private;
+use super::place::Place;
+use super::query::{EVENT_COLUMNS, ROW_COLUMNS, verify_line};
+use super::store::unsigned;
 use super::{LedgerError, sum};
+use crate::model::row::RowKey;
 
 /// Marks the file as a ledger of rollcall: "roll" in ASCII.
 const APPLICATION_ID: i64 = 0x726f_6c6c;
@@ -27,6 +31,23 @@ const VIEWS: &[&[&str]] = &[
 ];
 /// From this version on each line of `row` and `event` bears a checksum.
 const SUMMED_SINCE: i64 = 3;
+
+/// What [`shape`] says of version n, from 1 on: a number that damage made another is not believed. A step that was
+/// released is never changed, and neither are these.
+const SHAPES: [i64; 3] = [
+    6_293_218_171_975_743_448,
+    4_134_641_934_851_859_872,
+    -267_827_578_053_307_923,
+];
+/// Lines at each end of a table that are read at every opening: a page of them.
+const END_LINES: u32 = 64;
+/// Pages in the log from which on a commit folds it into the file: 4 MiB, SQLite's own default, said here since the
+/// next constant builds on it.
+const LOG_PAGES: i64 = 1000;
+/// What is left of a log that had grown while a reader stood in the way, in bytes: four times what it has without.
+/// A reader in the middle of its rows keeps the log from being folded in, for as long as it reads: the log grows then by
+/// what the run writes, and the run goes on. The first commit after the reader has gone cuts it.
+const LOG_LIMIT: i64 = 4 * LOG_PAGES * 4096;
 
 /// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
 const VERSION_1: &str = "
@@ -187,21 +208,20 @@ CREATE TEMP VIEW finding AS
 SELECT input_id, record, seq, code, field, col, 'error' AS severity FROM main.finding;
 ";
 
-/// Opens a ledger for writing; makes the file, readable by its owner only, if there is none.
-pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
-    let open = |source| LedgerError::Open {
-        path: path.to_owned(),
-        source: Arc::new(source),
-    };
-    private(OpenOptions::new().create(true).truncate(false).write(true))
-        .open(path)
-        .map_err(open)?;
-    let mut connection = Connection::open_with_flags(on_disk(path), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    check(&connection, path)?;
+/// Opens the file at a place for writing; an empty file becomes a ledger. What is refused is left as it is.
+pub(super) fn open(place: &Place) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut connection = Connection::open_with_flags(&place.real, flags)?;
+    // Until the file is known for a ledger, even its log stays beside it as it was found.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    check(&connection, place)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     // WAL with FULL: a commit is on disk when it returns, and readers never wait for the writer.
-    keep_log(&connection, path)?;
+    keep_log(&connection, &place.named)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
     // 16 MiB hold the upper pages of the customer table for a million customers.
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(32);
@@ -230,24 +250,20 @@ fn keep_log(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
 
 /// Opens a ledger for reading only; says whether its lines bear checksums.
 pub(super) fn open_read_only(path: &Path) -> Result<(Connection, bool), LedgerError> {
-    if !path.exists() {
-        return Err(LedgerError::NotFound { path: path.to_owned() });
-    }
+    let place = Place::to_read(path)?;
     let open = |source| LedgerError::Open {
         path: path.to_owned(),
         source: Arc::new(source),
     };
-    if path.is_dir() {
-        return Err(open(io::ErrorKind::IsADirectory.into()));
-    }
-    let opened = Connection::open_with_flags(on_disk(path), OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let opened = Connection::open_with_flags(&place.real, flags).and_then(|connection| {
         // A writer's checkpoint holds a reader up for a moment, never for long.
         connection.busy_timeout(Duration::from_secs(5))?;
         Ok(connection)
     });
     let version = opened
         .map_err(LedgerError::from)
-        .and_then(|connection| Ok((check(&connection, path)?, connection)));
+        .and_then(|connection| Ok((check(&connection, &place)?, connection)));
     match version {
         Ok((0, _)) => Err(LedgerError::NotFound { path: path.to_owned() }),
         Ok((version, connection)) => {
@@ -276,37 +292,95 @@ fn is_half_made(error: &rusqlite::Error) -> bool {
         .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
-/// The path in a form in which SQLite takes it for nothing but a file: not `:memory:`, not a URI.
-fn on_disk(path: &Path) -> PathBuf {
-    Path::new(".").join(path)
-}
-
-/// Refuses other programs' databases and newer ledgers; gives the version, 0 for an empty file.
-fn check(connection: &Connection, path: &Path) -> Result<i64, LedgerError> {
+/// What every opening asks, at the cost of a few pages however large the ledger is: whether this is a ledger, of a known
+/// version with that version's tables, as long as its header says, and whether both ends of its tables are whole. Gives
+/// the version, 0 for an empty file.
+///
+/// What lies between the ends is not read: each line bears a checksum, which is verified when it is used.
+fn check(connection: &Connection, place: &Place) -> Result<i64, LedgerError> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let foreign = || LedgerError::Foreign {
+        path: place.named.clone(),
+    };
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|error| {
-            let foreign = error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase);
-            if foreign {
-                LedgerError::Foreign { path: path.to_owned() }
-            } else {
-                error.into()
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) if place.was_ledger(APPLICATION_ID) => {
+                LedgerError::Damaged("the beginning of the file is overwritten".to_owned())
             }
+            Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
+            _ => error.into(),
         })?;
     if tables > 0 && pragma("application_id")? != APPLICATION_ID {
-        return Err(LedgerError::Foreign { path: path.to_owned() });
+        return Err(foreign());
     }
     let found = pragma("user_version")?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(LedgerError::Version {
-            path: path.to_owned(),
+            path: place.named.clone(),
             found,
             known,
         });
     }
+    if tables == 0 && found == 0 {
+        return Ok(0);
+    }
+    let number = usize::try_from(found).ok().and_then(|found| found.checked_sub(1));
+    if number.and_then(|number| SHAPES.get(number)) != Some(&shape(connection)?) {
+        return Err(LedgerError::Damaged(format!(
+            "its tables are not those of version {found}"
+        )));
+    }
+    ends(connection, found >= SUMMED_SINCE)?;
     Ok(found)
+}
+
+/// A number for the tables, their columns and the indexes: of what they are, and not of the words that made them, which
+/// another version of SQLite may write in another way.
+fn shape(connection: &Connection) -> Result<i64, LedgerError> {
+    let mut statement = connection.prepare(
+        "SELECT parts.type, parts.name, parts.tbl_name, tables.wr, tables.strict,
+                columns.cid, columns.name, columns.type, columns.\"notnull\", columns.pk
+         FROM main.sqlite_schema AS parts
+         LEFT JOIN pragma_table_list(parts.name) AS tables ON tables.schema = 'main'
+         LEFT JOIN pragma_table_xinfo(parts.name, 'main') AS columns
+         WHERE parts.name NOT LIKE 'sqlite%' ORDER BY parts.type, parts.name, columns.cid",
+    )?;
+    let mut values: Vec<Value> = Vec::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..10 {
+            values.push(row.get(column)?);
+        }
+    }
+    Ok(sum::of("shape", values.iter().map(ValueRef::from)))
+}
+
+/// Reads the first lines of each large table, and the last ones, which were written last: what is torn off or written
+/// over is most often there.
+fn ends(connection: &Connection, summed: bool) -> Result<(), LedgerError> {
+    let tables = [
+        ("row", "input_id, record", ROW_COLUMNS),
+        ("event", "input_id, record, seq", EVENT_COLUMNS),
+        ("finding", "input_id, record, seq", 0),
+        ("customer", "customer_key", 0),
+        ("run", "run_id", 0),
+    ];
+    for (table, key, columns) in tables {
+        for order in [key.to_owned(), key.replace(',', " DESC,") + " DESC"] {
+            let select = format!("SELECT * FROM main.{table} ORDER BY {order} LIMIT {END_LINES}");
+            let mut statement = connection.prepare(&select)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if summed && columns > 0 {
+                    let (input, record) = (row.get(0)?, unsigned(row.get(1)?));
+                    verify_line(table, RowKey { input, record }, row, 0, columns)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {

@@ -221,9 +221,7 @@ impl Store {
              FROM row WHERE input_id = ?1 AND record = ?2",
         )?;
         let mut rows = statement.query(params![key.input, signed(key.record)])?;
-        let planned = rows.next()?.ok_or_else(|| {
-            LedgerError::Damaged(format!("record {} of input {} is not there", key.record, key.input))
-        })?;
+        let planned = rows.next()?.ok_or_else(|| missing(key))?;
         verify_line("row", key, planned, 0, ROW_COLUMNS)?;
         let mut events = vec![row_event(planned.get(4)?)?];
         let mut statement = self.connection.prepare_cached(
@@ -249,8 +247,9 @@ impl Store {
         id: IdempotencyId,
     ) -> Result<Option<(RowEvent, &'static str)>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT row.input_id, row.record, row.customer_id, row.idempotency_id FROM customer
-             JOIN row USING (input_id, record) WHERE customer_key = ?1",
+            "SELECT customer.input_id, customer.record, row.input_id, row.record, line, byte, event, row.customer_id,
+                    idempotency_id, code, sum
+             FROM customer LEFT JOIN row USING (input_id, record) WHERE customer_key = ?1",
         )?;
         let mut rows = statement.query([customer_key(namespace, customer_id)])?;
         let mut found = None;
@@ -259,11 +258,16 @@ impl Store {
                 input: row.get(0)?,
                 record: unsigned(row.get(1)?),
             };
+            // A damaged line must not be passed over for another customer's.
+            if row.get_ref(2)? == ValueRef::Null {
+                return Err(missing(other));
+            }
+            verify_line("row", other, row, 2, ROW_COLUMNS)?;
             // The key is a hash: only the customer's own id tells that it is the same customer.
-            if other == key || row.get_ref(2)?.as_str().ok() != Some(customer_id) {
+            if other == key || row.get_ref(7)?.as_str().ok() != Some(customer_id) {
                 continue;
             }
-            let same = row.get_ref(3)?.as_blob().ok() == Some(id.as_bytes().as_slice());
+            let same = row.get_ref(8)?.as_blob().ok() == Some(id.as_bytes().as_slice());
             let (state, _) = self.current(other)?;
             if state.is_at_api() {
                 return Ok(Some(if same {
@@ -306,6 +310,10 @@ fn customer_key(namespace: Uuid, customer_id: &str) -> i64 {
         *to = from;
     }
     i64::from_be_bytes(first)
+}
+
+fn missing(key: RowKey) -> LedgerError {
+    LedgerError::Damaged(format!("record {} of input {} is not there", key.record, key.input))
 }
 
 fn illegal(key: RowKey, state: Option<RowState>, event: RowEvent) -> LedgerError {

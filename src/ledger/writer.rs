@@ -16,6 +16,7 @@ use super::LedgerError;
 use super::balance::InputTotals;
 use super::entry::{Claim, Claimed, NewRun, Planned};
 use super::lock::Lock;
+use super::place::Place;
 use super::schema;
 use super::store::Store;
 use crate::clock;
@@ -73,6 +74,7 @@ impl Known {
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
+    notices: Vec<String>,
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
     known: Arc<Known>,
@@ -82,26 +84,19 @@ pub struct Ledger {
 impl Ledger {
     /// Opens or makes a ledger and takes its lock. Its folder is made, private to its owner, if there is none.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let fail = |source| LedgerError::Open {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-        {
-            make_private_folder(folder).map_err(fail)?;
-        }
-        let lock = Lock::take(path)?;
-        Self::start(path, lock, Store::new(schema::open(path)?))
+        let mut place = Place::to_write(path)?;
+        let lock = Lock::take(&place)?;
+        place.settle()?;
+        let mut store = Store::new(schema::open(&place)?);
+        Self::start(place, lock, move |waiting, known| write_all(&mut store, waiting, known))
     }
 
-    /// Starts the thread that writes.
-    fn start(path: &Path, lock: Lock, store: Store) -> Result<Self, LedgerError> {
-        let fail = |source| LedgerError::Open {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
+    /// Starts the thread that writes. What the work holds ends with it: what was not committed is rolled back.
+    fn start(
+        place: Place,
+        lock: Lock,
+        work: impl FnOnce(mpsc::Receiver<Command>, &Known) + Send + 'static,
+    ) -> Result<Self, LedgerError> {
         let known = Arc::<Known>::default();
         let (commands, waiting) = mpsc::channel(WAITING_COMMANDS);
         let thread = std::thread::Builder::new()
@@ -109,20 +104,28 @@ impl Ledger {
             .spawn({
                 let known = Arc::clone(&known);
                 move || {
-                    // The connection ends with the closure: what was not committed is rolled back.
-                    if catch_unwind(AssertUnwindSafe(|| write_all(store, waiting, &known))).is_err() {
+                    if catch_unwind(AssertUnwindSafe(|| work(waiting, &known))).is_err() {
                         known.stop(&LedgerError::Panicked);
                     }
                 }
             })
-            .map_err(fail)?;
+            .map_err(|source| LedgerError::Open {
+                path: place.named.clone(),
+                source: Arc::new(source),
+            })?;
         Ok(Self {
-            path: path.to_owned(),
+            path: place.named,
+            notices: place.notices,
             commands: Some(commands),
             thread: Some(thread),
             known,
             _lock: lock,
         })
+    }
+
+    /// What the operator should know of where the ledger is: sentences, without its name.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// The ledger's file.
@@ -226,9 +229,9 @@ pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn write_all(mut store: Store, mut waiting: mpsc::Receiver<Command>, known: &Known) {
+fn write_all(store: &mut Store, mut waiting: mpsc::Receiver<Command>, known: &Known) {
     while let Some(first) = waiting.blocking_recv() {
-        if write_group(&mut store, first, &mut waiting, known).is_err() {
+        if write_group(store, first, &mut waiting, known).is_err() {
             // Stop here: callers that wait, and all that come, learn that the writer has stopped, and why.
             return;
         }
@@ -328,54 +331,4 @@ fn refuse(command: Command, error: LedgerError) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::digest::Digest;
-
-    fn run() -> NewRun {
-        NewRun {
-            operation: "customers.create",
-            target: "x".repeat(100_000),
-            namespace: Uuid::nil(),
-            config_digest: Digest([0; 32]),
-            today: "2026-01-31".to_owned(),
-            inputs: Vec::new(),
-        }
-    }
-
-    /// A ledger whose SQLite fails by itself: the setting makes every later write an error of its own kind.
-    fn failing(folder: &Path, name: &str, setting: &str, value: i64) -> Ledger {
-        let path = folder.join(name);
-        let lock = Lock::take(&path).unwrap();
-        let connection = schema::open(&path).unwrap();
-        connection
-            .pragma_query_value(None, setting, |_| Ok(()))
-            .unwrap_or_default();
-        connection
-            .pragma_update_and_check(None, setting, value, |_| Ok(()))
-            .unwrap_or_default();
-        Ledger::start(&path, lock, Store::new(connection)).unwrap()
-    }
-
-    #[test]
-    fn an_error_stops_the_writer_and_everybody_after_it_is_told_its_cause() {
-        let folder = tempfile::tempdir().unwrap();
-        for (setting, words) in [
-            ("max_page_count", "the disk is full"),
-            ("query_only", "may not be written"),
-        ] {
-            let ledger = failing(folder.path(), &format!("{setting}.db"), setting, 1);
-            let first = ledger.begin_run(run()).unwrap_err();
-            assert!(first.to_string().contains(words), "{first}");
-            let later = ledger.begin_run(run()).unwrap_err();
-            let LedgerError::Stopped { cause } = &later else {
-                panic!("{later:?}")
-            };
-            assert!(cause.to_string().contains(words), "{cause}");
-            assert_eq!(later.hint(), first.hint());
-            drop(ledger);
-            let reader = crate::ledger::Reader::open(&folder.path().join(format!("{setting}.db"))).unwrap();
-            assert_eq!(reader.latest().unwrap(), None, "nothing of it is on disk");
-        }
-    }
-}
+mod tests;

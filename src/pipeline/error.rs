@@ -98,10 +98,10 @@ impl PipelineError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read(error) => error.hint(),
-            Self::Ledger(error) => error.hint().map(str::to_owned),
+            Self::Ledger(error) => error.hint(),
             Self::InDoubt { source, .. } => Some(format!(
                 "{}; rows in doubt are sent again under the same ids, so nobody is created twice",
-                source.hint().unwrap_or("type the same command again")
+                source.hint().as_deref().unwrap_or("type the same command again")
             )),
             Self::Send(error) => Some(error.hint().to_owned()),
             Self::Normalizer(_) => Some("`rollcall settings` shows the settings and where each came from".to_owned()),

@@ -95,6 +95,9 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
     let sender = Sender::new(&settings.api, &settings.send)?;
     // The lock first: a second process is refused before it reads a night's files.
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
+    request
+        .progress
+        .note(&settings.ledger_path.display().to_string(), ledger.notices());
     let new = describe(inputs, request)?;
     let job = Job::take_up(inputs, request, &ledger, &sender, &new)?;
     match job.proceed(&deadline) {

@@ -65,7 +65,16 @@ fn no_byte_that_a_disk_turns_changes_what_became_of_a_row_unnoticed() {
 fn a_row_that_does_not_fit_its_checksum_is_not_claimed() {
     let book = Book::new();
     let input = book.begin(1);
-    book.plan(vec![row(input, 1, "CUSTOMER-ONE", 1)]);
+    // Both ends of a table are looked at when a ledger is opened: this row is in its middle.
+    let customer = |record| match record {
+        150 => "CUSTOMER-ONE".to_owned(),
+        _ => format!("C-{record}"),
+    };
+    book.plan(
+        (1..=300)
+            .map(|record| row(input, record, &customer(record), 1))
+            .collect(),
+    );
     let Book {
         folder,
         ledger,
@@ -79,7 +88,7 @@ fn a_row_that_does_not_fit_its_checksum_is_not_claimed() {
     std::fs::write(path(&folder), &bytes).unwrap();
     assert!(matches!(read(&path(&folder), input), Err(LedgerError::Damaged(_))));
     let ledger = Ledger::open(&path(&folder)).unwrap();
-    let claimed = runtime.block_on(ledger.claim(NAMESPACE, vec![claim(input, 1, "CUSTOMER-ONE", 1)]));
+    let claimed = runtime.block_on(ledger.claim(NAMESPACE, vec![claim(input, 150, "CUSTOMER-ONE", 1)]));
     assert!(matches!(claimed, Err(LedgerError::Damaged(_))), "{claimed:?}");
 }
 

@@ -2,6 +2,23 @@
 
 use super::*;
 
+/// Opens as the writer does, without a lock.
+fn open(path: &Path) -> Result<Connection, LedgerError> {
+    let mut place = Place::to_write(path)?;
+    place.settle()?;
+    super::open(&place)
+}
+
+/// A file that SQLite makes is open to whom the umask says; a ledger's is not.
+#[cfg(unix)]
+fn close_to_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) {}
+
 #[test]
 fn a_new_ledger_is_private_and_opens_again() {
     let directory = tempfile::tempdir().unwrap();
@@ -23,6 +40,7 @@ fn foreign_and_newer_files_are_refused_and_untouched() {
         .unwrap()
         .execute_batch("CREATE TABLE x (y)")
         .unwrap();
+    close_to_others(&path);
     assert!(matches!(open(&path), Err(LedgerError::Foreign { .. })));
     let text = directory.path().join("notes.txt");
     std::fs::write(
@@ -30,6 +48,7 @@ fn foreign_and_newer_files_are_refused_and_untouched() {
         "not a database, and longer than the header of one would be .........",
     )
     .unwrap();
+    close_to_others(&text);
     assert!(matches!(open(&text), Err(LedgerError::Foreign { .. })));
     let newer = directory.path().join("newer.db");
     open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
@@ -41,6 +60,7 @@ fn a_ledger_of_version_1_is_read_as_it_is_and_written_after_its_migration() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("old.db");
     let old = Connection::open(&path).unwrap();
+    close_to_others(&path);
     old.execute_batch(VERSION_1).unwrap();
     old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
     old.pragma_update(None, "user_version", 1).unwrap();
@@ -73,6 +93,7 @@ fn a_ledger_of_version_1_is_read_as_it_is_and_written_after_its_migration() {
 /// A ledger of version 2 with rows and events, whose writer has gone.
 fn old_ledger(path: &Path, rows: u32) {
     let old = Connection::open(path).unwrap();
+    close_to_others(path);
     old.pragma_update(None, "journal_mode", "WAL").unwrap();
     old.execute_batch(VERSION_1).unwrap();
     old.execute_batch(VERSION_2).unwrap();
@@ -108,6 +129,38 @@ fn created(path: &Path) -> u64 {
         .totals(&run)
         .unwrap()
         .of(crate::model::row_state::RowState::Created)
+}
+
+/// A released step is never changed: its tables would be another version's.
+#[test]
+fn the_tables_of_each_version_are_pinned() {
+    let connection = Connection::open_in_memory().unwrap();
+    sum::teach(&connection).unwrap();
+    let shapes: Vec<i64> = MIGRATIONS
+        .iter()
+        .map(|step| {
+            connection.execute_batch(step).unwrap();
+            shape(&connection).unwrap()
+        })
+        .collect();
+    assert_eq!(shapes, SHAPES);
+    // Each part counts: a column, its type, a key, an index, a table, a trigger.
+    for change in [
+        "ALTER TABLE event ADD COLUMN more TEXT",
+        "CREATE INDEX more ON event (at_ms)",
+        "DROP INDEX input_by_run",
+        "CREATE TABLE more (x)",
+        "CREATE TRIGGER more AFTER INSERT ON event BEGIN VALUES (1); END",
+        "CREATE VIEW more AS VALUES (1)",
+    ] {
+        connection.execute_batch("BEGIN").unwrap();
+        connection.execute_batch(change).unwrap();
+        assert_ne!(shape(&connection).unwrap(), SHAPES[2], "{change}");
+        connection.execute_batch("ROLLBACK").unwrap();
+    }
+    // What SQLite keeps for itself does not.
+    connection.execute_batch("ANALYZE").unwrap();
+    assert_eq!(shape(&connection).unwrap(), SHAPES[2]);
 }
 
 /// The power fails while a ledger is migrated: whatever part of the log is on disk, the ledger is whole, of the old
