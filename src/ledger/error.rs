@@ -84,11 +84,13 @@ pub enum LedgerError {
 impl LedgerError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Unfit(unfit) => Some(unfit.hint()),
-            Self::Stopped { cause } => cause.hint(),
-            other => other.plain_hint().map(str::to_owned),
+        if let Self::Unfit(unfit) = self {
+            return Some(unfit.hint());
         }
+        if let Self::Stopped { cause } = self {
+            return cause.hint();
+        }
+        self.plain_hint().map(str::to_owned)
     }
 
     /// A hint that names nothing of this one error.

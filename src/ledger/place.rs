@@ -140,10 +140,9 @@ impl Place {
         let log = size(&suffixed(&self.real, "-wal"))?.unwrap_or(0);
         let journal = size(&suffixed(&self.real, "-journal"))?.unwrap_or(0);
         let stale = match size(&self.real)? {
-            None if log > 0 => "-wal",
-            None if journal > 0 => "-journal",
+            None | Some(0) if log > 0 => "-wal",
             // An empty file with a journal is a ledger whose making was cut off: SQLite rolls that back.
-            Some(0) if log > 0 => "-wal",
+            None if journal > 0 => "-journal",
             None | Some(_) => return Ok(()),
         };
         Err(Unfit::Stale {

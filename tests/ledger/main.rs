@@ -8,5 +8,6 @@
 
 mod book;
 mod damage;
+mod opening;
 mod rows;
 mod runs;

@@ -79,8 +79,20 @@ mod tests {
     fn file_systems_of_several_machines_are_known_by_their_numbers() {
         // Numbers as statfs(2) prints them, so that a slip in the table's own is seen.
         let network = [
-            26985, 20859, 4283649346, 4266872130, 1397113167, 1799439955, 1937076805, 12805120, 22092, 1952539503,
-            16914839, 18225520, 198183888, 1196443219,
+            26_985,
+            20_859,
+            4_283_649_346,
+            4_266_872_130,
+            1_397_113_167,
+            1_799_439_955,
+            1_937_076_805,
+            12_805_120,
+            22_092,
+            1_952_539_503,
+            16_914_839,
+            18_225_520,
+            198_183_888,
+            1_196_443_219,
         ];
         for magic in network {
             assert!(matches!(of_magic(magic), Kind::Network(_)), "{magic:#x}");

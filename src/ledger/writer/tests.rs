@@ -44,7 +44,7 @@ fn a_writer_that_panics_lets_everybody_go_and_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     drop(working(&path, |mut store, waiting, known| {
-        write_all(&mut store, waiting, known)
+        write_all(&mut store, waiting, known);
     }));
     let ledger = working(&path, |mut store, mut waiting, _| {
         store.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
