@@ -149,9 +149,16 @@ fn a_crate_stays_with_the_part_that_needs_it() {
 }
 
 #[test]
-fn only_three_files_of_the_ledger_speak_sql() {
-    let speakers = ["src/ledger/schema.rs", "src/ledger/store.rs", "src/ledger/query.rs"];
-    let words = ["INSERT INTO", "INSERT OR", "UPDATE ", "DELETE FROM", "CREATE TABLE"];
+fn only_four_files_of_the_ledger_speak_sql() {
+    let speakers = ["schema.rs", "store.rs", "query.rs", "verify/sql.rs"].map(|name| format!("src/ledger/{name}"));
+    let words = [
+        "INSERT INTO",
+        "INSERT OR",
+        "UPDATE ",
+        "DELETE FROM",
+        "CREATE TABLE",
+        " INTO ?",
+    ];
     let mut found = 0;
     for (name, text) in files("src")
         .into_iter()
@@ -159,7 +166,7 @@ fn only_three_files_of_the_ledger_speak_sql() {
     {
         let speaks = words.iter().any(|word| text.contains(word)) || text.contains("SELECT ");
         found += usize::from(speaks);
-        assert!(!speaks || speakers.contains(&name.as_str()), "{name} speaks SQL");
+        assert!(!speaks || speakers.contains(&name), "{name} speaks SQL");
         // What happened is appended and never overwritten.
         assert!(!text.contains("UPDATE ") && !text.contains("DELETE FROM"), "{name}");
     }

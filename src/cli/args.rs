@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
+use super::ledger_args::LedgerCommand;
+
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
 /// can prove afterwards what became of every row.
 #[derive(Debug, Parser)]
@@ -39,6 +41,9 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Report on a run from the ledger
     Report(ReportArgs),
+    /// Check a ledger, or make a copy of it
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// List the fields that a column can feed
     Fields(FieldsArgs),
     /// Explain a code: what the rule wants, why, and how to change what it does

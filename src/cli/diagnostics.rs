@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::exit::Exit;
 use crate::config::ConfigError;
-use crate::ledger::LedgerError;
+use crate::ledger::{BackupError, LedgerError};
 use crate::pipeline::PipelineError;
 use crate::read::ReadError;
 use crate::sandbox::SandboxError;
@@ -150,6 +150,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         }
         if let Some(error) = cause.downcast_ref::<LedgerError>() {
             return (Exit::Unusable, error.hint());
+        }
+        if let Some(error) = cause.downcast_ref::<BackupError>() {
+            return (Exit::Unusable, error.hint().map(str::to_owned));
         }
         if let Some(error) = cause.downcast_ref::<NoRun>() {
             let hint = match error {

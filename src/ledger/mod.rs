@@ -8,9 +8,11 @@
 //! dates or other values. Any failure to write is fatal: the run stops, and the next process reads from disk.
 //!
 //! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
-//! reads; no other file speaks SQL. `sum` is the checksum that each line of `row` and `event` bears. `writer` is the thread,
-//! `place` says where a ledger may be, `lock` keeps a second process out.
+//! reads, `verify/sql` those by which a ledger is verified; no other file speaks SQL. `sum` is the checksum that each line
+//! of `row` and `event` bears. `writer` is the thread, `place` says where a ledger may be, `lock` keeps a second process
+//! out. `verify` holds everything in a ledger against everything else, `backup` copies it.
 
+mod backup;
 mod balance;
 mod entry;
 mod error;
@@ -20,8 +22,10 @@ mod query;
 mod schema;
 mod store;
 mod sum;
+mod verify;
 mod writer;
 
+pub use backup::{Backup, BackupError, backup};
 pub use balance::{Balance, InputTotals};
 pub use entry::{
     Claim, Claimed, FindingCount, InputEntry, NewInput, NewRun, Planned, PlannedFinding, RowEntry, RunEntry,
@@ -30,4 +34,5 @@ pub use entry::{
 pub use error::LedgerError;
 pub use place::Unfit;
 pub use query::Reader;
+pub use verify::{Check, Place, Trouble, Verification, verify};
 pub use writer::{Ledger, Pending, make_private_folder};

@@ -26,9 +26,9 @@ use crate::model::totals::Totals;
 /// A reading connection.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// Whether lines bear checksums: those of ledgers before version 3 do not.
-    summed: bool,
+    pub(super) summed: bool,
 }
 
 impl Reader {
@@ -127,6 +127,13 @@ impl Reader {
             })
         })?;
         Ok(inputs.collect::<Result<_, _>>()?)
+    }
+
+    /// Copies what is committed at this moment into a file that is empty, line by line. A writer is not held up by it
+    /// and does not hold it up; the memory that it takes is that of SQLite's cache.
+    pub(super) fn copy_to(&self, file: &str) -> Result<(), LedgerError> {
+        self.connection.execute("VACUUM main INTO ?1", [file])?;
+        Ok(())
     }
 
     /// How many records of an input are planned: they are its first ones, without a gap.

@@ -301,7 +301,7 @@ fn blob(value: Option<&[u8; 16]>) -> ValueRef<'_> {
 }
 
 /// A hash of whose customer it is: the ledger may serve several clients and environments.
-fn customer_key(namespace: Uuid, customer_id: &str) -> i64 {
+pub(super) fn customer_key(namespace: Uuid, customer_id: &str) -> i64 {
     let mut hash = Sha256::new();
     hash.update(namespace.as_bytes());
     hash.update(customer_id.as_bytes());

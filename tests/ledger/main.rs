@@ -6,8 +6,11 @@
     reason = "helpers of tests fail as tests do, by a panic"
 )]
 
+mod backup;
 mod book;
 mod damage;
+mod flips;
 mod opening;
 mod rows;
 mod runs;
+mod verify;

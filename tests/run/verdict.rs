@@ -20,6 +20,8 @@ pub(crate) struct Evidence {
     report: Value,
     /// `report --format csv`
     records: Vec<BTreeMap<String, String>>,
+    /// What `ledger verify` finds.
+    unsound: Vec<String>,
 }
 
 impl Evidence {
@@ -30,6 +32,12 @@ impl Evidence {
             tally: sandbox.tally(),
             report: bench.report(&[]).await,
             records: bench.records(&[]).await,
+            unsound: rollcall::ledger::verify(&bench.ledger())
+                .unwrap()
+                .troubles
+                .iter()
+                .map(|trouble| format!("{trouble:?}"))
+                .collect(),
         }
     }
 
@@ -38,6 +46,7 @@ impl Evidence {
         let mut troubles = Vec::new();
         self.judge_sandbox(&mut troubles);
         self.judge_ledger(&mut troubles);
+        troubles.extend_from_slice(&self.unsound);
         troubles
     }
 
@@ -164,6 +173,11 @@ async fn the_judge_sees_whatever_is_wrong() {
         "a false total",
         &|it| it.report["totals"]["rejected"] = 99.into(),
         "out of balance",
+    );
+    check(
+        "an unsound ledger",
+        &|it| it.unsound.push("a checksum".to_owned()),
+        "a checksum",
     );
     check(
         "not finished",

@@ -4,6 +4,7 @@ pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod fields;
 pub(super) mod init;
+pub(super) mod ledger;
 pub(super) mod profile;
 pub(super) mod report;
 pub(super) mod run;

@@ -1,0 +1,279 @@
+//! Verifying: a sound ledger is called sound at any moment, and whatever is changed in it is named.
+
+use std::path::{Path, PathBuf};
+
+use rollcall::ledger::{Check, InputTotals, Planned, PlannedFinding, Verification, verify};
+use rollcall::model::outcome::Outcome;
+use rollcall::model::row_state::RowEvent;
+use rollcall::model::rule::Severity;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::book::{Book, claim, key, path, row};
+
+/// Records of the ledger that the tests change.
+const RECORDS: u64 = 12;
+
+/// What a run writes of its rows: sent, refused, unresolved and sent again, released, rejected, repeated.
+pub(crate) fn fill(book: &Book, content: u8) -> i64 {
+    let input = book.begin(content);
+    let run = i64::from(content);
+    book.ledger.run_event(run, "started", None).unwrap();
+    let customer = |record: u64| format!("C-{content}-{record}");
+    let finding = |code, severity, field| PlannedFinding {
+        code,
+        severity,
+        field,
+        column: Some(3),
+    };
+    let plan = (1..=RECORDS).map(|record| {
+        let row = row(input, record, &customer(record), content);
+        match record {
+            10 => Planned {
+                event: RowEvent::Rejected,
+                idempotency_id: None,
+                findings: vec![
+                    finding("phone.not_valid", Severity::Error, Some("telephone_number")),
+                    finding("field.required", Severity::Error, Some("last_name")),
+                ],
+                ..row
+            },
+            11 => Planned {
+                event: RowEvent::Duplicate,
+                code: Some("row.same_as_earlier".to_owned()),
+                ..row
+            },
+            12 => Planned {
+                findings: vec![finding("phone.not_valid", Severity::Warning, Some("telephone_number"))],
+                ..row
+            },
+            _ => row,
+        }
+    });
+    book.plan(plan.collect());
+    let totals = InputTotals {
+        records: RECORDS,
+        blank_lines: 2,
+        record_lines: RECORDS,
+        lines: RECORDS + 3,
+        ..InputTotals::default()
+    };
+    book.ledger.end_input(input, totals).unwrap();
+    book.ledger.run_event(run, "planned", None).unwrap();
+    for record in (1..=9).chain([12]) {
+        let events: &[RowEvent] = match record {
+            7 => &[RowEvent::Refused],
+            8 => &[RowEvent::Unresolved, RowEvent::Claimed, RowEvent::Existing],
+            9 => &[RowEvent::Released, RowEvent::Claimed, RowEvent::Created],
+            _ => &[RowEvent::Created],
+        };
+        let claim = || claim(input, record, &customer(record), content);
+        book.claim(claim()).unwrap();
+        for event in events {
+            if *event == RowEvent::Claimed {
+                book.claim(claim()).unwrap();
+                continue;
+            }
+            let outcome = Outcome {
+                attempts: 1,
+                http_status: Some(201),
+                code: (*event == RowEvent::Refused).then(|| "api.refused".to_owned()),
+                ..Outcome::plain(key(input, record), *event, 1)
+            };
+            book.runtime.block_on(book.ledger.outcome(outcome)).unwrap();
+        }
+    }
+    book.ledger.run_event(run, "finished", None).unwrap();
+    input
+}
+
+/// A ledger with two runs that are finished, of which nobody writes any more.
+///
+/// Its day is that of the tests' book, so its beginning is set to that day too: no run can have it otherwise.
+pub(crate) fn sound() -> (TempDir, PathBuf) {
+    let book = Book::new();
+    fill(&book, 1);
+    fill(&book, 2);
+    let Book {
+        folder, ledger, reader, ..
+    } = book;
+    drop((ledger, reader));
+    let path = path(&folder);
+    change(&path, DAY);
+    (folder, path)
+}
+
+/// 2024-02-29, the day of the book's runs, in milliseconds.
+pub(crate) const DAY: &str = "UPDATE run SET created_ms = 1709164800000";
+
+/// Does to a ledger what nobody may.
+pub(crate) fn change(path: &Path, sql: &str) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch(sql).unwrap();
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+}
+
+fn troubled(found: &Verification) -> Vec<Check> {
+    let troubled = |check: &Check| found.count(*check).1 > 0;
+    Check::ALL.into_iter().filter(troubled).collect()
+}
+
+#[test]
+fn a_sound_ledger_is_sound_and_every_check_has_looked_at_something() {
+    let (_folder, path) = sound();
+    let found = verify(&path).unwrap();
+    assert_eq!(found.troubles, []);
+    assert!(found.is_sound() && !found.is_damaged() && found.summed);
+    assert_eq!((found.runs, found.rows), (2, 2 * RECORDS));
+    let seen = |check| found.count(check).0;
+    for check in Check::ALL {
+        assert!(seen(check) > 0, "{check:?} has looked at nothing");
+    }
+    // Ten rows were claimed in each run; two of them twice, and each claim but one has an outcome of its own.
+    assert_eq!(seen(Check::Customers), 20);
+    assert_eq!(seen(Check::Events), 2 * (8 * 2 + 2 * 4));
+    assert_eq!(seen(Check::Sums), seen(Check::Events) + found.rows);
+    assert_eq!(seen(Check::Findings), 6);
+}
+
+/// Each change that a disk, a hand or a defect could make to one table, and the check that names it.
+#[rustfmt::skip]
+const CHANGES: &[(&str, Check, &str)] = &[
+    ("UPDATE row SET customer_id = 'C-9' WHERE record = 3 AND input_id = 1", Check::Sums, "does not fit its checksum"),
+    ("UPDATE row SET line = line + 1 WHERE record = 12 AND input_id = 1", Check::Sums, "does not fit its checksum"),
+    ("UPDATE row SET sum = sum + 1 WHERE record = 3 AND input_id = 1", Check::Sums, "does not fit its checksum"),
+    ("UPDATE event SET http_status = 500 WHERE record = 3 AND input_id = 1 AND seq = 2", Check::Sums, "the table event"),
+    ("UPDATE event SET event = 8 WHERE record = 3 AND input_id = 1 AND seq = 2", Check::Sums, "the table event"),
+    ("UPDATE event SET event = 6 WHERE record = 3 AND input_id = 1 AND seq = 1", Check::Rows, "cannot follow each other"),
+    ("UPDATE event SET event = 99 WHERE record = 3 AND input_id = 1 AND seq = 1", Check::Events, "no event has the code"),
+    ("DELETE FROM event WHERE record = 8 AND input_id = 1 AND seq = 2", Check::Events, "event 2 is missing"),
+    ("DELETE FROM event WHERE record = 8 AND input_id = 1 AND seq IN (2, 3)", Check::Events, "event 2 is missing"),
+    ("DELETE FROM event WHERE record = 3 AND input_id = 1 AND seq = 2", Check::Totals, "1 rows are still to be sent"),
+    ("DELETE FROM row WHERE record = 3 AND input_id = 1", Check::Events, "a row that is not there"),
+    ("DELETE FROM row WHERE record = 10 AND input_id = 1", Check::Findings, "a row that is not there"),
+    ("DELETE FROM row WHERE record = 11 AND input_id = 1", Check::Records, "record 11 is missing before it"),
+    ("DELETE FROM row WHERE record = 11 AND input_id = 1", Check::Totals, "counted 12 records, and there are 11 rows"),
+    ("DELETE FROM finding WHERE record = 10 AND input_id = 1", Check::Findings, "no finding says why"),
+    ("DELETE FROM finding WHERE record = 10 AND input_id = 1 AND seq = 0", Check::Findings, "finding 0 is missing"),
+    ("UPDATE finding SET severity = 'error' WHERE record = 12", Check::Findings, "a finding says that it should be"),
+    ("UPDATE finding SET code = 'phone.not_falid' WHERE record = 12", Check::Codes, "does not know"),
+    ("UPDATE finding SET field = 'nonsense' WHERE record = 12", Check::Codes, "does not know"),
+    ("DELETE FROM customer WHERE record = 5 AND input_id = 1", Check::Customers, "missing in the index"),
+    ("UPDATE customer SET customer_key = customer_key + 1 WHERE record = 5 AND input_id = 1", Check::Customers, "missing in"),
+    ("INSERT INTO customer VALUES (7, 1, 11)", Check::Customers, "the index has 21 lines, and 20 rows were claimed"),
+    ("UPDATE run SET namespace = zeroblob(16) WHERE run_id = 1", Check::Customers, "missing in the index"),
+    ("UPDATE run SET namespace = zeroblob(15) WHERE run_id = 1", Check::Runs, ""),
+    ("UPDATE run SET operation = 'customers.delete' WHERE run_id = 1", Check::Runs, "such an operation"),
+    ("UPDATE run SET today = '2024-02-20' WHERE run_id = 1", Check::Runs, "the day on which it began"),
+    ("UPDATE input SET run_id = 2 WHERE input_id = 1", Check::Runs, "it has no source"),
+    ("UPDATE input SET ordinal = 5 WHERE input_id = 1", Check::Runs, "its sources is not numbered"),
+    ("DELETE FROM input WHERE input_id = 1", Check::References, "the table row has lines of an input"),
+    ("DELETE FROM run WHERE run_id = 1", Check::References, "a line of the table input belongs to no line of run"),
+    ("DELETE FROM run_event WHERE run_id = 1 AND seq = 1", Check::RunEvents, "cannot follow nothing"),
+    ("DELETE FROM run_event WHERE run_id = 1 AND seq = 2", Check::RunEvents, "not numbered without a gap"),
+    ("DELETE FROM run_event WHERE run_id = 1 AND seq >= 2", Check::Rows, "never planned to its end"),
+    ("UPDATE run_event SET kind = 'begun' WHERE run_id = 1 AND seq = 1", Check::RunEvents, "cannot follow nothing"),
+    ("UPDATE run_event SET reason = 'why' WHERE run_id = 1 AND seq = 3", Check::Codes, "no known reason"),
+    ("UPDATE input_total SET records = 13 WHERE input_id = 1", Check::Totals, "counted 13 records, and there are 12 rows"),
+    ("DELETE FROM input_total WHERE input_id = 1", Check::Totals, "what the reader counted is missing"),
+    ("UPDATE input_total SET blank_lines = 3 WHERE input_id = 1", Check::Lines, "15 lines were read, 15 of them"),
+    ("UPDATE input_total SET record_lines = 11 WHERE input_id = 1", Check::Lines, "15 lines were read, 13 of them"),
+];
+
+#[test]
+fn whatever_is_changed_is_named_with_its_place() {
+    let (folder, path) = sound();
+    for (sql, check, says) in CHANGES {
+        let copy = folder.path().join("copy.db");
+        std::fs::copy(&path, &copy).unwrap();
+        change(&copy, &format!("PRAGMA foreign_keys = OFF; {sql}"));
+        let found = verify(&copy).unwrap();
+        assert!(troubled(&found).contains(check), "{sql}: {:?}", found.troubles);
+        let named = |trouble: &&rollcall::ledger::Trouble| trouble.check == *check && trouble.what.contains(says);
+        let named = found.troubles.iter().find(named);
+        assert!(named.is_some(), "{sql}: {:?}", found.troubles);
+        let balance = found.troubles.iter().all(|trouble| trouble.check.is_balance());
+        assert_eq!(found.is_damaged(), !balance, "{sql}");
+        if let Some(trouble) = named
+            && sql.contains("record = 3 ")
+            && *check != Check::Totals
+        {
+            let place = trouble.place;
+            assert_eq!(
+                (place.run, place.input, place.record),
+                (Some(1), Some(1), Some(3)),
+                "{sql}"
+            );
+        }
+    }
+}
+
+/// A run that began before midnight and took its day after it, and a clock that cannot have been that wrong.
+#[test]
+fn a_run_may_begin_at_midnight() {
+    let (_folder, path) = sound();
+    for (day, is_sound) in [("2024-02-28", true), ("2024-02-29", true), ("2024-03-01", false)] {
+        change(&path, &format!("UPDATE run SET today = '{day}'"));
+        assert_eq!(verify(&path).unwrap().is_sound(), is_sound, "{day}");
+    }
+}
+
+/// Whatever a run was doing when it was looked at or killed, its ledger is sound.
+#[test]
+fn a_ledger_is_sound_at_every_moment_of_a_run() {
+    let book = Book::new();
+    let file = book.ledger.path().to_owned();
+    let sound = |about: &str, rows: u64| {
+        // The run of the book is of another day than that of its tests.
+        let found = verify(&file).unwrap();
+        let other = found
+            .troubles
+            .iter()
+            .filter(|trouble| !trouble.what.contains("its day"));
+        assert_eq!(other.count(), 0, "{about}: {:?}", found.troubles);
+        assert_eq!(found.rows, rows, "{about}");
+    };
+    sound("empty", 0);
+    let input = book.begin(1);
+    sound("begun", 0);
+    book.ledger.run_event(1, "started", None).unwrap();
+    book.plan(vec![row(input, 1, "C-1", 1), row(input, 2, "C-2", 1)]);
+    sound("half planned", 2);
+    book.ledger.run_event(1, "started", None).unwrap();
+    book.plan(vec![row(input, 3, "C-3", 1)]);
+    let totals = InputTotals {
+        records: 3,
+        ..InputTotals::default()
+    };
+    book.ledger.end_input(input, totals).unwrap();
+    sound("counted", 3);
+    book.ledger.run_event(1, "planned", None).unwrap();
+    book.claim(claim(input, 1, "C-1", 1)).unwrap();
+    sound("in flight", 3);
+    book.outcome(key(input, 1), RowEvent::Unresolved).unwrap();
+    book.ledger.run_event(1, "finished", None).unwrap();
+    book.ledger.run_event(1, "started", None).unwrap();
+    book.claim(claim(input, 1, "C-1", 1)).unwrap();
+    book.outcome(key(input, 1), RowEvent::Attempted).unwrap();
+    let interrupted = Some("interrupted".to_owned());
+    book.ledger.run_event(1, "stopped", interrupted).unwrap();
+    sound("stopped", 3);
+}
+
+/// A ledger of version 2 has no checksums, which is said, and everything else is verified.
+#[test]
+fn an_older_ledger_is_verified_without_checksums() {
+    let (_folder, path) = sound();
+    change(
+        &path,
+        "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON;
+         ALTER TABLE row DROP COLUMN sum; ALTER TABLE event DROP COLUMN sum; PRAGMA user_version = 2;",
+    );
+    let found = verify(&path).unwrap();
+    assert!(found.is_sound() && !found.summed, "{:?}", found.troubles);
+    assert_eq!((found.rows, found.count(Check::Sums)), (2 * RECORDS, (0, 0)));
+    change(&path, "DELETE FROM event WHERE record = 8 AND input_id = 1 AND seq = 2");
+    assert!(troubled(&verify(&path).unwrap()).contains(&Check::Events));
+}
