@@ -166,3 +166,21 @@ fn read_back(path: &Path) -> io::Result<(u64, Digest)> {
         bytes += length as u64;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody takes the name after it was looked at, and before the copy gets it.
+    #[test]
+    fn a_name_that_was_taken_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("backup.db");
+        free(&to).unwrap();
+        fs::write(&to, "somebody's").unwrap();
+        let copy = NamedTempFile::new_in(folder.path()).unwrap();
+        assert!(matches!(keep(copy, &to), Err(BackupError::Exists { .. })));
+        assert_eq!(fs::read_to_string(&to).unwrap(), "somebody's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,4 +1,4 @@
-//! Backups: whole, private, verified, and never over anything that is there.
+//! Backups: whole, private, verified, and never over anything that is there, also under a run.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -139,6 +139,9 @@ fn a_backup_of_a_ledger_that_is_written_is_of_one_moment() {
             for number in 0..8 {
                 let copied = backup(&file, &at.join(format!("{number}.db")));
                 sizes.push(copied.map(|copied| copied.verification.rows));
+                // The ledger itself is of one moment too while it is verified.
+                let live = verify(&file).unwrap();
+                assert!(live.is_sound(), "{:?}", live.troubles);
             }
             done.store(true, Ordering::Release);
             sizes
