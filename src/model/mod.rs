@@ -3,6 +3,7 @@
 //! Positions, fields, findings, rows, ids, the states of a row and the events that move it. Nothing here does I/O,
 //! asks for the time or knows a stage; stages import `model` and never each other.
 
+pub mod cell;
 pub mod choices;
 pub mod chunk;
 pub mod digest;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::PipelineError;
 use super::validate::{Judged, Judgment};
+use crate::model::cell::inert;
 use crate::model::mapping::REJECT_COLUMNS;
 use crate::model::rule::Severity;
 use crate::private::PrivateFile;
@@ -145,6 +146,11 @@ impl Outputs {
 }
 
 impl Rejects {
+    /// Writes a record as it came, and behind it what is wrong with it.
+    ///
+    /// The header and the record's own cells stay byte for byte, also where a spreadsheet could take one for a formula: the
+    /// file is repaired and read again, and an apostrophe would be one more change to a customer's data. What rollcall
+    /// says beside them is never read again, so a name in it that could begin a formula does not.
     fn write(&mut self, judged: &Judged<'_>, codes: &str, message: &str) -> Result<(), PipelineError> {
         let names = &judged.input.mapping.names;
         match &self.columns {
@@ -169,7 +175,8 @@ impl Rejects {
         // A record with too few or too many fields is written as it is: brought to the header's width it would be
         // accepted the next time, with values that are cut off or in the wrong columns.
         let fields = judged.record.iter();
-        let extra = [judged.input.source.name(), &number, &line, state, codes, message];
+        let (name, message) = (inert(judged.input.source.name()), inert(message));
+        let extra = [&*name, &number, &line, state, codes, &*message];
         self.output.record(fields.chain(extra.map(str::as_bytes)))
     }
 }

@@ -132,8 +132,8 @@ mod tests {
         check(b"one\ntwo\n", 0o600, Readers::Owner, Err(lines));
         check(b"one\0two", 0o600, Readers::Owner, Err(lines));
         check(b"\xff\xfe", 0o600, Readers::Owner, Err("is not UTF-8"));
-        check(&[b'x'; 65_537], 0o600, Readers::Owner, Err(large));
-        check(&[b'x'; 65_536], 0o600, Readers::Owner, Ok(&"x".repeat(65_536)));
+        check(&vec![b'x'; 65_537], 0o600, Readers::Owner, Err(large));
+        check(&vec![b'x'; 65_536], 0o600, Readers::Owner, Ok(&"x".repeat(65_536)));
         let check = |path: &Path, expected: &str| assert_eq!(read_secret(path, Readers::Owner).unwrap_err(), expected);
         check(folder.path(), "is not a regular file");
         check(Path::new("/dev/zero"), "is not a regular file");

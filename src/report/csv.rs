@@ -5,6 +5,7 @@ use std::io::Write;
 use csv::{Error, ErrorKind, Writer};
 
 use crate::ledger::{LedgerError, Reader, RunEntry};
+use crate::model::cell::inert;
 use crate::model::row_state::RowState;
 
 const COLUMNS: [&str; 11] = [
@@ -23,6 +24,9 @@ const COLUMNS: [&str; 11] = [
 
 /// Writes every record of a run in the order of its sources. Rejected records have the codes of all their errors in
 /// `code`; `notes` has those of warnings and repairs, of any record. Several are separated by spaces.
+///
+/// Names of files and ids of customers come from others: one that a spreadsheet could take for a formula has an apostrophe
+/// before it. rollcall never reads this table; whoever compares ids with it takes `'` away before `=`, `+`, `-` and `@`.
 pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     reader: &Reader,
     run: &RunEntry,
@@ -41,15 +45,15 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
             };
             let fields = [
                 run_id.as_str(),
-                &input.name,
+                &inert(&input.name),
                 &row.position.record.to_string(),
                 &row.position.line.to_string(),
-                row.customer_id.as_deref().unwrap_or_default(),
+                &inert(row.customer_id.as_deref().unwrap_or_default()),
                 &row.idempotency_id.map(|id| id.to_string()).unwrap_or_default(),
                 row.state.word(),
                 &row.attempts.to_string(),
                 &row.http_status.map(|status| status.to_string()).unwrap_or_default(),
-                &code,
+                &inert(&code),
                 &notes.join(" "),
             ];
             writer.write_record(fields).map_err(io_error)?;

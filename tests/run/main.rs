@@ -20,7 +20,6 @@ mod generator;
 mod interrupts;
 mod kills;
 mod memory;
-mod private;
 mod rate;
 mod troubled;
 mod verdict;

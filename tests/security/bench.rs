@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -30,6 +31,7 @@ impl Bench {
             ("ROLLCALL_SEND_RATE_PER_SECOND", "0"),
             ("ROLLCALL_SEND_BACKOFF_BASE", "1ms"),
             ("ROLLCALL_SEND_BACKOFF_CAP", "10ms"),
+            ("ROLLCALL_SEND_RETRY_BUDGET", "100%"),
             ("ROLLCALL_SEND_MAX_ATTEMPTS", "2"),
             ("ROLLCALL_SEND_GIVE_UP_AFTER", "20s"),
             ("ROLLCALL_API_CLIENT_ID", "client"),
@@ -117,4 +119,10 @@ pub(crate) fn done(output: std::process::Output) -> Done {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Waits a moment before the next look, on Tokio's clock.
+pub(crate) fn pause(time: Duration) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.unwrap().block_on(async { tokio::time::sleep(time).await });
 }

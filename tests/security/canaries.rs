@@ -5,7 +5,6 @@
 //! files, names of files and command lines are searched.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,150 +12,10 @@ use std::time::Duration;
 use rollcall::model::field::FIELDS;
 use rollcall::model::kind::Kind;
 
-use crate::bench::{Bench, Done, SECRET, done};
+use crate::bench::{Bench, Done, SECRET, done, pause};
 use crate::looking::{Canary, canary, forms, hits};
-use crate::server::{Server, Stream, TOKEN, answer, send};
-
-const RECORDS: usize = 12;
-const IGNORED: &str = "Left out";
-
-/// The value of a field in a record that is accepted; empty where the type of customer has none.
-fn value(path: &str, kind: Kind, record: usize) -> String {
-    let word = format!("Zq{record}x{}", path.replace(['_', '.'], ""));
-    let is_firm = record % 2 == 1;
-    match kind {
-        Kind::CustomerId => format!("C-{record}"),
-        Kind::Choice(choices) if path == "customer_type" => choices[usize::from(is_firm)].to_owned(),
-        Kind::Choice(choices) if choices.contains(&"OTHER") => String::from("OTHER"),
-        Kind::Choice(choices) => choices[0].to_owned(),
-        Kind::ChoiceList(_) => String::new(),
-        Kind::Country | Kind::CountryList => String::from("LI"),
-        Kind::Email => format!("zq{record}.mail@zq-canary{record}.example"),
-        Kind::Phone => format!("+1212555{:04}", 1000 + record),
-        Kind::BirthDate => format!("19{}-07-{:02}", 31 + record % 40, 1 + record % 28),
-        Kind::Date => format!("19{}-11-{:02}", 41 + record % 40, 1 + record % 28),
-        Kind::Naics => String::from("541713"),
-        Kind::PostalCode => format!("{}", 9485 + record % 14),
-        Kind::TaxNumber => format!("{}", 7_301_940_000_u64 + record as u64),
-        Kind::Website => format!("https://zq{record}-site.example/zqpath{record}"),
-        Kind::DocumentNumber => format!("ZQ{record}D{}", path.len() * 7919),
-        Kind::State => format!("Zqstate{record}"),
-        Kind::Text => format!("{word} d'Or & Söhne"),
-    }
-}
-
-/// A file and every value in it that may be found nowhere.
-struct Planted {
-    csv: String,
-    canaries: BTreeSet<Canary>,
-}
-
-fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('"', "\"\""))
-}
-
-fn plant() -> Planted {
-    let mut csv: String = FIELDS.iter().map(|field| format!("{},", field.path)).collect();
-    writeln!(csv, "{IGNORED}").unwrap();
-    let mut canaries = BTreeSet::new();
-    let mut keep = |place: String, value: &str| {
-        if value.chars().count() > 5 {
-            canaries.insert(canary(place, value));
-        }
-    };
-    for record in 0..RECORDS {
-        for field in &FIELDS {
-            let need = if record % 2 == 1 {
-                field.corporation
-            } else {
-                field.individual
-            };
-            let value = if need == rollcall::model::field::Need::Never {
-                String::new()
-            } else {
-                value(field.path, field.kind, record)
-            };
-            if field.personal && !matches!(field.kind, Kind::CustomerId | Kind::Naics) {
-                keep(format!("{} of {record}", field.path), &value);
-            }
-            write!(csv, "{},", quoted(&value)).unwrap();
-        }
-        let ignored = format!("Zqignored-{record}");
-        keep(format!("ignored of {record}"), &ignored);
-        writeln!(csv, "{}", quoted(&ignored)).unwrap();
-    }
-    // Records whose every value is wrong, and one with a quote that is.
-    for record in 0..4 {
-        for field in &FIELDS {
-            let value = match field.kind {
-                Kind::CustomerId => format!("R-{record}"),
-                Kind::Choice(_) if field.path == "customer_type" => String::from("INDIVIDUAL"),
-                _ => format!("=Zqwrong{record}x{}\u{1b}[31m", field.path.replace(['_', '.'], "")),
-            };
-            if field.kind != Kind::CustomerId && field.path != "customer_type" {
-                keep(
-                    format!("{} of rejected {record}", field.path),
-                    value.trim_start_matches('=').trim_end_matches("\u{1b}[31m"),
-                );
-            }
-            write!(csv, "{},", quoted(&value)).unwrap();
-        }
-        writeln!(csv).unwrap();
-    }
-    writeln!(csv, "\"Zqbroken-first\" Zqbroken-second,\"Zqbroken-third").unwrap();
-    for word in ["Zqbroken-first", "Zqbroken-second", "Zqbroken-third"] {
-        keep(String::from("broken"), word);
-    }
-    Planted { csv, canaries }
-}
-
-/// Repeats the request in the way of its turn, or breaks off.
-fn echo(turn: usize, head: &str, body: &[u8], stream: &mut dyn Stream) -> Option<()> {
-    if head.starts_with("GET") {
-        // Not there, or somebody with other data.
-        let errors = serde_json::json!({"errors": [{"description": head, "code": "zq"}]});
-        return answer(stream, 404, &errors.to_string());
-    }
-    let customer: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let mut values = Vec::new();
-    collect(&customer, &mut values);
-    let form = turn / 5 % 4;
-    let said: Vec<_> = values
-        .iter()
-        .skip(turn % 5 * 6)
-        .map(|value| {
-            let value = forms(value)[form].clone();
-            serde_json::json!({"description": format!("{value} is not accepted"), "code": value})
-        })
-        .collect();
-    let errors = serde_json::json!({ "errors": said }).to_string();
-    match turn % 6 {
-        0 => answer(stream, 400, &errors),
-        1 => answer(stream, 409, &errors),
-        2 => answer(stream, 422, &errors),
-        3 => answer(
-            stream,
-            500,
-            &format!("<html><p>{}</p>", String::from_utf8_lossy(body).replace('\'', "&#39;")),
-        ),
-        4 => None,
-        _ => send(
-            stream,
-            &format!(
-                "HTTP/1.1 500 {}\r\ncontent-length: 99999\r\nx-echo: {}\r\n\r\n{errors}",
-                values[1], values[2]
-            ),
-        ),
-    }
-}
-
-fn collect(value: &serde_json::Value, values: &mut Vec<String>) {
-    if let Some(members) = value.as_object() {
-        members.values().for_each(|member| collect(member, values));
-    } else if let Some(text) = value.as_str() {
-        values.push(text.to_owned());
-    }
-}
+use crate::planted::{IGNORED, Planted, RECORDS, collect, echo, plant};
+use crate::server::{Server, Stream, TOKEN, answer, well};
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -196,6 +55,11 @@ impl Seen {
         }
     }
 
+    /// Whether something stood in a file of this name.
+    fn saw(&self, name: &str) -> bool {
+        self.0.iter().any(|(place, bytes)| place == name && !bytes.is_empty())
+    }
+
     fn leaks(&self, canaries: &BTreeSet<Canary>) -> BTreeSet<String> {
         let leaks = self.0.iter().flat_map(|(place, bytes)| {
             let found = hits(bytes, canaries);
@@ -223,7 +87,7 @@ fn watched(bench: &Bench, seen: &mut Seen, arguments: &[&str], stdin: Option<&st
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        std::thread::park_timeout(Duration::from_millis(250));
+        pause(Duration::from_millis(100));
     };
     seen.look(bench, None);
     let read = |path: &Path| std::fs::read(path).unwrap();
@@ -249,59 +113,58 @@ fn ground(url: &str, planted: &Planted) -> Bench {
     bench
 }
 
+/// All that was planted, with the values that are sent for it.
+fn all_of(planted: &Planted, bench: &Bench) -> BTreeSet<Canary> {
+    let checked = bench.run(&["validate", "customers.csv", "--accepted", "accepted.jsonl"]);
+    let accepted = std::fs::read_to_string(bench.path("accepted.jsonl")).unwrap();
+    std::fs::remove_file(bench.path("accepted.jsonl")).unwrap();
+    assert_eq!(accepted.lines().count(), RECORDS, "{}", checked.stdout);
+    let mut all = planted.canaries.clone();
+    for (record, line) in accepted.lines().enumerate() {
+        let mut values = Vec::new();
+        collect(&serde_json::from_str(line).unwrap(), &mut values);
+        values.retain(|value| value.to_lowercase().contains("zq") || value.starts_with('+'));
+        all.extend(
+            values
+                .into_iter()
+                .map(|value| canary(format!("sent of {record}"), value)),
+        );
+    }
+    for field in FIELDS.iter().filter(|field| field.personal) {
+        let is_skipped = matches!(
+            field.kind,
+            Kind::CustomerId | Kind::Country | Kind::CountryList | Kind::PostalCode | Kind::Naics
+        );
+        let is_planted = all.iter().any(|canary| canary.place.starts_with(field.path));
+        assert!(is_skipped || is_planted, "{}", field.path);
+    }
+    let basic = format!("client:{SECRET}");
+    for (place, value) in [("secret", SECRET), ("token", TOKEN), ("basic", &basic)] {
+        all.insert(canary(place, value));
+    }
+    all
+}
+
+const RUN: [&str; 4] = ["run", "customers.csv", "--max-rejects", "100%"];
+
 #[test]
 fn nothing_that_was_planted_is_found_where_it_does_not_belong() {
-    let mut planted = plant();
+    let planted = plant();
     let turn = AtomicUsize::new(0);
     let server = Server::behind_a_token(move |head, body, stream| {
         echo(turn.fetch_add(1, Ordering::Relaxed), head, body, stream)
     });
     let bench = ground(&server.url("http"), &planted);
-    // Every personal field stands in a record that is accepted, so that all of it is sent.
-    bench.run(&["validate", "customers.csv", "--accepted", "/dev/null"]);
-    let checked = bench.run(&["validate", "customers.csv", "--accepted", "accepted.jsonl"]);
-    let accepted = std::fs::read_to_string(bench.path("accepted.jsonl")).unwrap();
-    assert_eq!(accepted.lines().count(), RECORDS, "{}", checked.stdout);
-    for (record, line) in accepted.lines().enumerate() {
-        let mut values = Vec::new();
-        collect(&serde_json::from_str(line).unwrap(), &mut values);
-        let values = values
-            .into_iter()
-            .filter(|value| value.to_lowercase().contains("zq") || value.starts_with('+'));
-        planted
-            .canaries
-            .extend(values.map(|value| canary(format!("sent of {record}"), value)));
-    }
-    std::fs::remove_file(bench.path("accepted.jsonl")).unwrap();
-    for field in FIELDS.iter().filter(|field| field.personal) {
-        let skipped = matches!(
-            field.kind,
-            Kind::CustomerId | Kind::Country | Kind::CountryList | Kind::PostalCode | Kind::Naics
-        );
-        let is_planted = planted
-            .canaries
-            .iter()
-            .any(|canary| canary.place.starts_with(field.path));
-        assert!(skipped || is_planted, "{}", field.path);
-    }
-    for (place, value) in [("secret", SECRET), ("token", TOKEN)] {
-        planted.canaries.insert(canary(place, value));
-    }
-    planted.canaries.insert(canary("basic", format!("client:{SECRET}")));
-
-    let (all, mut seen) = (&planted.canaries, Seen::default());
+    let (all, mut seen) = (all_of(&planted, &bench), Seen::default());
     let mut look = |arguments: &[&str], stdin: Option<&str>| watched(&bench, &mut seen, arguments, stdin);
-    let run = look(&["run", "customers.csv", "--max-rejects", "100%"], None);
-    assert!(
-        run.stderr.contains("DEBUG") && run.stdout.contains("in all                17"),
-        "{run:#?}"
-    );
-    assert!(run.stdout.contains("refused  "), "{}", run.stdout);
-    look(&["run", "customers.csv", "--max-rejects", "100%"], None);
-    look(
-        &["run", "-", "--max-rejects", "100%", "--ledger", "other.db"],
-        Some("customers.csv"),
-    );
+    let run = look(&RUN, None);
+    for words in ["in all                17", "refused  "] {
+        assert!(run.stdout.contains(words), "{run:#?}");
+    }
+    assert!(run.stderr.contains("DEBUG"), "the log is on: {run:#?}");
+    look(&RUN, None);
+    let spooled = ["run", "-", "--max-rejects", "100%", "--ledger", "other.db"];
+    look(&spooled, Some("customers.csv"));
     for arguments in [
         &["status"][..],
         &["report"],
@@ -320,43 +183,98 @@ fn nothing_that_was_planted_is_found_where_it_does_not_belong() {
     bench.write("headless.csv", planted.csv.split_once('\n').unwrap().1);
     let headless = look(&["run", "headless.csv"], None);
     assert_eq!(headless.code, Some(3), "{headless:#?}");
-    assert!(
-        server.count("POST /api") > RECORDS && seen.0.len() > 20,
-        "{}",
-        seen.0.len()
-    );
-    assert_eq!(seen.leaks(all), BTreeSet::new());
+    assert!(server.count("POST /api") > RECORDS && seen.0.len() > 20);
+    assert!(seen.saw("ledger.db-wal"), "the write-ahead log was looked at");
+    let leaks = seen.leaks(&all);
+    eprintln!("reliability: canary values planted = {}", all.len());
+    eprintln!("reliability: canary hits = {}", leaks.len());
+    assert_eq!(leaks, BTreeSet::new());
+    caught_whatever_the_form(&bench, &all);
+    caught_wherever_it_is(&bench, &all);
+}
 
-    // The positive control: what is planted outside is found, whatever its form.
-    for form in forms(SECRET) {
+/// The controls: what is planted outside is found, whatever its form.
+fn caught_whatever_the_form(bench: &Bench, all: &BTreeSet<Canary>) {
+    for (name, form) in forms(SECRET) {
         bench.write("left.tmp", format!("one two {form} three"));
         let mut seen = Seen::default();
-        seen.look(&bench, None);
+        seen.look(bench, None);
         seen.0.retain(|(place, _)| place == "left.tmp");
         assert!(seen.leaks(all).contains("secret in left.tmp"), "{form}");
+        eprintln!("reliability: positive control a secret in a file, {name} = caught");
     }
-    println!("reliability: canary values planted = {}", all.len());
-    println!("reliability: canary hits = 0");
+    std::fs::remove_file(bench.path("left.tmp")).unwrap();
+}
+
+/// The controls: what is planted outside is found, wherever it stands.
+fn caught_wherever_it_is(bench: &Bench, all: &BTreeSet<Canary>) {
+    // In the log of a database that is open, as it was found once.
+    let database = rusqlite::Connection::open(bench.path("control.db")).unwrap();
+    let set_up = "PRAGMA journal_mode = wal; CREATE TABLE event (text TEXT)";
+    database.execute_batch(set_up).unwrap();
+    database.execute("INSERT INTO event VALUES (?1)", [TOKEN]).unwrap();
+    let email = all.iter().find(|canary| canary.value.contains('@')).unwrap();
+    bench.write(&format!("{}.bak", email.value), "");
+    bench.write("tmp/left", &email.value);
+    let mut seen = Seen::default();
+    seen.look(bench, None);
+    let leaks = seen.leaks(all);
+    for (name, leak) in [
+        ("a token in a write-ahead log", String::from("token in control.db-wal")),
+        (
+            "a customer in the name of a file",
+            format!("{} in the name of a file", email.place),
+        ),
+        ("a customer in a temporary file", format!("{} in left", email.place)),
+    ] {
+        assert!(leaks.contains(&leak), "{leak}: {leaks:?}");
+        eprintln!("reliability: positive control {name} = caught");
+    }
 }
 
 #[test]
+fn a_run_that_was_killed_and_the_one_that_goes_on_leave_nothing_behind() {
+    let planted = plant();
+    let server = Server::start(None, well);
+    let mut bench = ground(&server.url("http"), &planted);
+    bench.set("ROLLCALL_SEND_RATE_PER_SECOND", "20");
+    let (all, mut seen) = (all_of(&planted, &bench), Seen::default());
+    let mut child = bench.start(&RUN);
+    while server.count("POST /api") < 4 {
+        assert!(child.try_wait().unwrap().is_none());
+        pause(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    let killed = child.wait_with_output().unwrap();
+    seen.look(&bench, None);
+    assert!(seen.saw("ledger.db-wal"), "killed with a write-ahead log");
+    seen.0.insert((String::from("killed, output"), killed.stdout));
+    seen.0.insert((String::from("killed, messages"), killed.stderr));
+    let done = watched(&bench, &mut seen, &RUN, None);
+    assert_eq!(done.code, Some(1), "{done:#?}");
+    assert!(server.count("POST /api") >= RECORDS);
+    assert_eq!(seen.leaks(&all), BTreeSet::new());
+}
+
+/// A service that lets nobody in, and repeats head and body.
+#[test]
 fn a_service_that_refuses_the_client_with_its_secret_brings_it_nowhere() {
     let planted = plant();
-    let server = Server::start(None, |head, _, stream| {
-        let errors = serde_json::json!({"errors": [{"description": head}], "error_description": head, "error": SECRET});
-        answer(stream, 401, &errors.to_string())
-    });
-    let mut canaries = planted.canaries.clone();
-    canaries.insert(canary("secret", SECRET));
-    canaries.insert(canary("basic", format!("client:{SECRET}")));
-    let bench = ground(&server.url("http"), &planted);
-    let mut seen = Seen::default();
-    let done = watched(
-        &bench,
-        &mut seen,
-        &["run", "customers.csv", "--max-rejects", "100%"],
-        None,
-    );
-    assert_eq!(seen.leaks(&canaries), BTreeSet::new());
-    assert_eq!(done.code, Some(4), "{done:#?}");
+    let refuse = |status: u16, head: &str, body: &[u8], stream: &mut dyn Stream| {
+        let body = String::from_utf8_lossy(body);
+        let errors = serde_json::json!({"errors": [{"description": head}, {"description": body, "code": head}],
+            "error_description": head, "error": SECRET});
+        answer(stream, status, &errors.to_string())
+    };
+    for server in [
+        Server::start(None, move |head, body, stream| refuse(401, head, body, stream)),
+        Server::behind_a_token(move |head, body, stream| refuse(401, head, body, stream)),
+        Server::behind_a_token(move |head, body, stream| refuse(403, head, body, stream)),
+    ] {
+        let bench = ground(&server.url("http"), &planted);
+        let (all, mut seen) = (all_of(&planted, &bench), Seen::default());
+        let done = watched(&bench, &mut seen, &RUN, None);
+        assert_eq!(seen.leaks(&all), BTreeSet::new());
+        assert_eq!(done.code, Some(4), "{done:#?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Looks for values in bytes: as they are and in every simple form into which a program or a service may have put them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -119,7 +120,7 @@ fn unescaped(text: &str) -> String {
         out.push_str(before);
         let hex = after.strip_prefix('u').and_then(|after| after.get(..4));
         let hex = hex.and_then(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?));
-        (rest, _) = match (hex, after.chars().next()) {
+        (rest, ()) = match (hex, after.chars().next()) {
             (Some(character), _) => (&after[5..], out.push(character)),
             (None, Some(character)) if !"nrt".contains(character) => {
                 (&after[character.len_utf8()..], out.push(character))
@@ -144,21 +145,33 @@ fn entities(text: &str) -> String {
     .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
-/// The forms in which a service may repeat a value, and a leak may hide it.
-pub(crate) fn forms(value: &str) -> Vec<String> {
-    let escaped: String = value.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
-    let percented: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    vec![
-        value.to_owned(),
-        value.to_uppercase(),
-        value.to_lowercase(),
-        escaped,
-        percented,
-        STANDARD_NO_PAD.encode(value),
-        STANDARD_NO_PAD.encode(format!("x{value}y")),
-        STANDARD_NO_PAD.encode(format!("xx{value}yy")),
-        value.replace('&', "&amp;").replace('\'', "&#39;"),
-        value.trim_start_matches('+').to_owned(),
+/// The forms in which a service may repeat a value, and a leak may hide it, each with its name.
+pub(crate) fn forms(value: &str) -> [(&'static str, String); 10] {
+    let mut escaped = String::new();
+    for character in value.chars() {
+        write!(escaped, "\\u{:04x}", u32::from(character)).unwrap();
+    }
+    let mut percented = String::new();
+    for byte in value.bytes() {
+        write!(percented, "%{byte:02X}").unwrap();
+    }
+    [
+        ("as it is", value.to_owned()),
+        ("in upper case", value.to_uppercase()),
+        ("escaped for JSON", escaped),
+        ("escaped for a URL", percented),
+        ("in lower case", value.to_lowercase()),
+        ("in base64", STANDARD_NO_PAD.encode(value)),
+        (
+            "in base64 behind one byte",
+            STANDARD_NO_PAD.encode(format!("x{value}y")),
+        ),
+        (
+            "in base64 behind two bytes",
+            STANDARD_NO_PAD.encode(format!("xx{value}yy")),
+        ),
+        ("escaped for a page", value.replace('&', "&amp;").replace('\'', "&#39;")),
+        ("without its sign", value.trim_start_matches('+').to_owned()),
     ]
 }
 
@@ -174,10 +187,10 @@ fn whatever_form_a_value_is_in_it_is_found() {
     ];
     let canaries: BTreeSet<Canary> = values.iter().map(|value| canary("a place", *value)).collect();
     for value in values {
-        for form in forms(value) {
+        for (name, form) in forms(value) {
             let text = format!("{{\"description\": \"= {form} is no good\"}}");
             let found = hits(text.as_bytes(), &canaries);
-            assert!(found.iter().any(|canary| canary.value == value), "{value} as {form}");
+            assert!(found.iter().any(|canary| canary.value == value), "{value} {name}");
         }
     }
     assert_eq!(

@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::time::Duration;
 
-use crate::bench::{Bench, Done};
+use crate::bench::{Bench, Done, pause};
 
 const BAD: &str = "id,customer_type,first_name,last_name\nC-1,INDIVIDUAL,Anna,Petrosyan\nC-2,INDIVIDUAL,,\n";
 
@@ -114,13 +115,7 @@ fn an_existing_file_is_replaced_whole_by_a_validation_and_never_by_init() {
 fn a_pipe_is_written_as_it_comes() {
     let bench = ground();
     let pipe = bench.path("out");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    make_pipe(&pipe);
     let reader = std::thread::spawn({
         let pipe = pipe.clone();
         move || fs::read_to_string(pipe).unwrap()
@@ -155,36 +150,38 @@ fn what_a_killed_process_left_is_removed_by_the_next_and_an_open_folder_is_warne
     }
 }
 
-/// Killed while a pipe keeps it waiting, a validation leaves no file under its name, and its temporary file is private.
+/// A pipe that nobody reads keeps a validation waiting in the middle of its files, and there it is killed.
 #[test]
-fn a_killed_process_leaves_a_private_file_with_a_telling_name_at_most() {
+fn a_killed_process_leaves_a_private_file_with_a_telling_name_and_nothing_under_the_real_one() {
     let bench = ground();
-    let pipe = bench.path("slow.csv");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let many = format!("{BAD}{}", "C-3,INDIVIDUAL,,\n".repeat(100));
-    bench.write("f.csv", many);
-    let mut child = bench.start(&["validate", "f.csv", "--rejects", "out", "--accepted", "slow.csv"]);
-    // The other output has no reader, so the process waits behind the file that it has begun, or before it.
-    let begun = std::time::Instant::now();
-    while begun.elapsed() < std::time::Duration::from_secs(2) {
-        std::thread::park_timeout(std::time::Duration::from_millis(50));
-    }
+    let header = BAD.lines().next().unwrap();
+    let rejected = "C-2,INDIVIDUAL,,\n".repeat(500);
+    let accepted: String = (0..3000).fold(String::new(), |rows, id| rows + &format!("A-{id},INDIVIDUAL,Ann,Roe\n"));
+    bench.write("f.csv", format!("{header}\n{rejected}{accepted}"));
+    make_pipe(&bench.path("slow"));
+    // Opened for both, so that neither side waits for the other.
+    let pipe = fs::File::options().read(true).write(true).open(bench.path("slow"));
+    let mut child = bench.start(&["validate", "f.csv", "--rejects", "out", "--accepted", "slow"]);
+    let left = loop {
+        assert!(child.try_wait().unwrap().is_none(), "it cannot end while nobody reads");
+        let mut names = bench.names().into_iter();
+        let begun = names.find(|name| name.starts_with(".out.rollcall-"));
+        let written = begun.filter(|name| bench.path(name).metadata().is_ok_and(|data| data.len() > 0));
+        if let Some(name) = written {
+            break name;
+        }
+        pause(Duration::from_millis(5));
+    };
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!bench.path("out").exists());
-    for name in bench.names() {
-        if name.starts_with(".out.rollcall-") {
-            assert_eq!(mode(&bench.path(&name)) & 0o177, 0);
-        } else {
-            assert!(["f.csv", "one.csv", "slow.csv"].contains(&name.as_str()), "{name}");
-        }
-    }
+    drop(pipe);
+    assert_eq!(bench.names(), [left.as_str(), "f.csv", "one.csv", "slow"]);
+    assert_eq!(mode(&bench.path(&left)), 0o600);
     bench.expect(1, &["validate", "f.csv", "--rejects", "out"]);
-    assert_eq!(bench.names(), ["f.csv", "one.csv", "out", "slow.csv"]);
+    assert_eq!(bench.names(), ["f.csv", "one.csv", "out", "slow"]);
+}
+
+fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
 }

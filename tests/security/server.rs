@@ -35,7 +35,7 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let (script, tls, log) = (Arc::clone(&script), tls.clone(), Arc::clone(&log));
                 std::thread::spawn(move || {
-                    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+                    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
                     match tls {
                         Some(config) => {
                             let connection = ServerConnection::new(config).unwrap();

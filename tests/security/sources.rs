@@ -53,7 +53,7 @@ fn the_client_is_built_without_what_it_does_not_use() {
         .as_array()
         .unwrap()
         .iter()
-        .flat_map(toml::Value::as_str)
+        .filter_map(toml::Value::as_str)
         .collect();
     assert_eq!(features, ["rustls"]);
     let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
