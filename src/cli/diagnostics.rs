@@ -152,7 +152,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             return (Exit::Unusable, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<BackupError>() {
-            return (Exit::Unusable, error.hint().map(str::to_owned));
+            return (Exit::Unusable, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<NoRun>() {
             let hint = match error {

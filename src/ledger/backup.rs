@@ -66,15 +66,16 @@ pub enum BackupError {
 
 impl BackupError {
     /// What to do next.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Exists { .. } => Some("name a file that does not exist yet, such as one with the date in its name"),
-            Self::Write { .. } => Some("check that the folder exists, can be written and has space, or name another"),
-            Self::Unsound(_) => Some(
-                "`rollcall ledger verify` says what is wrong; keep the backups that you have until that is settled",
-            ),
-            Self::Ledger(error) => error.hint(),
-        }
+    pub fn hint(&self) -> Option<String> {
+        let plain = match self {
+            Self::Exists { .. } => "name a file that does not exist yet, such as one with the date in its name",
+            Self::Write { .. } => "check that the folder exists, can be written and has space, or name another",
+            Self::Unsound(_) => {
+                "`rollcall ledger verify` says what is wrong; keep the backups that you have until that is settled"
+            }
+            Self::Ledger(error) => return error.hint(),
+        };
+        Some(plain.to_owned())
     }
 }
 

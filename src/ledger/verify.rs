@@ -282,6 +282,7 @@ fn is_damage(error: &LedgerError) -> bool {
         LedgerError::Open { .. }
         | LedgerError::NotFound { .. }
         | LedgerError::Locked { .. }
+        | LedgerError::Unfit(_)
         | LedgerError::Version { .. }
         | LedgerError::Foreign { .. }
         | LedgerError::Stopped { .. }
