@@ -12,6 +12,36 @@ pub(crate) enum LedgerCommand {
     Verify(VerifyArgs),
     /// Copy the ledger as it stands, also while a run is writing, and verify the copy
     Backup(BackupArgs),
+    /// Make a lost ledger anew: look for every customer at the API, and create nobody
+    Rebuild(RebuildArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall ledger rebuild customers.csv --config bank.toml
+  rollcall run customers.csv --config bank.toml              then creates those that are not there
+
+It checks the files as `rollcall run` does and asks the API for each customer, under the same rate
+limit. Who is there with the same data becomes existing, who is there with other data a conflict, and
+who is not there stays pending. It takes a request a customer; `rollcall run` alone recognizes everyone
+too, by the ids, but creates those that are missing.
+Exit codes: 0 everyone is there, 1 somebody must be looked at, 4 some are not there.")]
+pub(crate) struct RebuildArgs {
+    /// The files that the lost ledger was about, in the same order
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Requests in any second, of whatever kind; 0 for no limit
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<u32>,
+    /// Requests on the wire at the same time
+    #[arg(long, value_name = "N")]
+    pub(crate) max_in_flight: Option<u32>,
+    /// Form of the result on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,6 +1,10 @@
 //! What a sender has done so far, for progress, throughput and reports.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// How many first attempts the share of failing ones looks back on.
+const LATELY: f64 = 256.0;
 
 /// The counts at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub struct Counters {
 }
 
 /// The counts as they grow. They are statistics, so their order does not matter; one decision reads `passed`, and asks
-/// only whether it has grown.
+/// only whether it has grown, and how many fail.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     creates: AtomicU64,
@@ -34,6 +38,14 @@ pub(super) struct Tally {
     waits: AtomicU64,
     throttled: AtomicU64,
     passed: AtomicU64,
+    failing: Mutex<Failing>,
+}
+
+/// Of the latest first attempts, how many a failed server answered: the mean of all, and of the latest once they are many.
+#[derive(Debug, Default)]
+struct Failing {
+    seen: f64,
+    share: f64,
 }
 
 fn count(counter: &AtomicU64) {
@@ -75,6 +87,19 @@ impl Tally {
     /// Clear answers to creates so far.
     pub(super) fn passed(&self) -> u64 {
         self.passed.load(Ordering::Relaxed)
+    }
+
+    /// A row's first attempt has ended, with a failed server's answer or otherwise. Later attempts do not count: a row with
+    /// a spoiled id makes many, and is not what the service is like.
+    pub(super) fn first(&self, failed: bool) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.seen = (failing.seen + 1.0).min(LATELY);
+        failing.share += (f64::from(u8::from(failed)) - failing.share) / failing.seen;
+    }
+
+    /// Share of the latest first attempts that a failed server answered.
+    pub(super) fn failing(&self) -> f64 {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).share
     }
 
     pub(super) fn read(&self, lowest_concurrency: usize) -> Counters {

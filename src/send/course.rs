@@ -71,6 +71,8 @@ pub(super) struct Around {
     pub(super) standing: Standing,
     /// Clear answers to creates so far, of all rows.
     pub(super) passed: u64,
+    /// Share of the rows' first attempts that a failed server answers lately.
+    pub(super) failing: f64,
 }
 
 /// One row's way to its outcome.
@@ -194,7 +196,7 @@ impl Course {
             Verdict::NotPermitted => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Verdict::NotTrusted => Next::Stop(self.stopped(StopReason::NotTrusted, None, heard.detail)),
             Verdict::Wait(_) | Verdict::NotReached => Next::Again,
-            Verdict::Unknown(reason) => self.unclear(reason, heard, request_id, around.passed),
+            Verdict::Unknown(reason) => self.unclear(reason, heard, request_id, around),
         }
     }
 
@@ -250,12 +252,12 @@ impl Course {
         self.had_doubt |= self.look.is_none();
     }
 
-    fn unclear(&mut self, reason: Reason, heard: Heard, request_id: RequestId, passed: u64) -> Next {
+    fn unclear(&mut self, reason: Reason, heard: Heard, request_id: RequestId, around: Around) -> Next {
         self.doubt();
         self.unclear = self.unclear.saturating_add(1);
         let status = heard.status;
         let said = said(heard, request_id, Some(reason));
-        let poisoned = self.is_poisoned(reason, status, passed);
+        let poisoned = self.is_poisoned(reason, status, around);
         let over = self.unclear >= self.max_attempts;
         match self.look.take() {
             // The last look is one look. An id that has no address cannot be looked for at all.
@@ -276,9 +278,9 @@ impl Course {
     }
 
     /// Whether the row has had the same answer of a failed server too often while others passed.
-    fn is_poisoned(&mut self, reason: Reason, status: Option<u16>, passed: u64) -> bool {
+    fn is_poisoned(&mut self, reason: Reason, status: Option<u16>, around: Around) -> bool {
         if reason == Reason::ServerError && self.look.is_none() {
-            return self.same.again(status, passed);
+            return self.same.again(status, around);
         }
         self.same = Same::default();
         false

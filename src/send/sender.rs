@@ -291,6 +291,9 @@ impl Shared {
             "attempt ended"
         );
         let probe = pass.is_probe();
+        if attempt == 1 {
+            self.tally.first(verdict == Verdict::Unknown(Reason::ServerError));
+        }
         self.tell(pass, &bearer, call, verdict, &heard);
         if probe && matches!(verdict, Verdict::Unknown(_)) {
             return course.probed_in_vain();
@@ -298,6 +301,7 @@ impl Shared {
         let around = Around {
             standing: self.tokens.standing(&bearer),
             passed: self.tally.passed(),
+            failing: self.tally.failing(),
         };
         course.take(verdict, heard, request_id, around)
     }

@@ -87,7 +87,7 @@ async fn poisoned_ids_are_set_aside_while_the_others_pass_and_close_no_gate() {
     assert!(set_aside > 700, "{set_aside}");
     assert_eq!(counters.waits, 0);
     let attempts = outcomes.iter().map(|outcome| outcome.attempts).max();
-    assert_eq!(attempts, Some(4), "three attempts and a look");
+    assert_eq!(attempts, Some(5), "four attempts and a look: one in thirty fails");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,17 +5,20 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::run::run_for;
 use crate::cli::args::{Format, LedgerArgs};
 use crate::cli::diagnostics::say;
 use crate::cli::exit::Exit;
 use crate::cli::ledger_args::{BackupArgs, LedgerCommand, VerifyArgs};
 use crate::ledger::{self, BackupError, Check, Place, Trouble, Verification};
+use crate::pipeline::Aim;
 use crate::report::{counted, grouped};
 
 pub(in crate::cli) fn run(command: &LedgerCommand) -> Result<Exit> {
     match command {
         LedgerCommand::Verify(args) => verify(args),
         LedgerCommand::Backup(args) => backup(args),
+        LedgerCommand::Rebuild(args) => run_for(&args.as_run(), Aim::LookUp),
     }
 }
 

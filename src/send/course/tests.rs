@@ -37,7 +37,16 @@ fn course(verdicts: &[Verdict], standing: Standing) -> (Course, Next) {
         course.begin();
         let request_id = RequestId::from_bytes([u8::try_from(number).unwrap(); 16]);
         let heard = heard(400 + number, &format!("answer {number}"));
-        next = course.take(*verdict, heard, request_id, Around { standing, passed: 0 });
+        next = course.take(
+            *verdict,
+            heard,
+            request_id,
+            Around {
+                standing,
+                passed: 0,
+                failing: 0.0,
+            },
+        );
     }
     (course, next)
 }
@@ -163,8 +172,8 @@ fn what_is_true_of_every_row_stops_the_run() {
     );
 }
 
-/// A failed server's answer, with the same status every time, while so many others pass.
-fn poisoned(statuses: &[u16], passing: u64) -> (Vec<Call>, Next) {
+/// A failed server's answer, with the same status every time, while so many others pass and this share fails.
+fn poisoned(statuses: &[u16], passing: u64, failing: f64) -> (Vec<Call>, Next) {
     let schedule = Schedule {
         base: Duration::ZERO,
         cap: Duration::ZERO,
@@ -184,6 +193,7 @@ fn poisoned(statuses: &[u16], passing: u64) -> (Vec<Call>, Next) {
         let around = Around {
             standing: Standing::Proven,
             passed: number * passing,
+            failing,
         };
         let mut heard = heard(*status, "x");
         if matches!(status, 400 | 409 | 422) {
@@ -201,7 +211,7 @@ fn poisoned(statuses: &[u16], passing: u64) -> (Vec<Call>, Next) {
 #[test]
 fn a_poisoned_or_burnt_id_is_looked_for_and_set_aside() {
     let check = |statuses: &[u16], passing, expected: Option<(RowEvent, &str)>| {
-        let found = match poisoned(statuses, passing).1 {
+        let found = match poisoned(statuses, passing, 0.01).1 {
             Next::Done(outcome) => Some((outcome.event, outcome.code.unwrap_or_default())),
             Next::Again | Next::After(_) | Next::Stop(_) | Next::Absent => None,
         };
@@ -227,8 +237,22 @@ fn a_poisoned_or_burnt_id_is_looked_for_and_set_aside() {
         let fresh = (no != 409).then_some((RowEvent::Refused, "api.refused"));
         check(&[no, 404], 1, fresh);
     }
-    let (calls, _) = poisoned(&[500, 500, 500, 404], 1);
+    let (calls, _) = poisoned(&[500, 500, 500, 404], 1, 0.01);
     assert_eq!(calls, [Call::Create, Call::Create, Call::Create, Call::ReadBack]);
+}
+
+#[test]
+fn where_a_service_fails_at_random_it_takes_more_to_call_an_id_poisoned() {
+    let looks_after = |failing| {
+        let (calls, _) = poisoned(&[500; 8], 1, failing);
+        calls.iter().position(|call| *call == Call::ReadBack)
+    };
+    assert_eq!(looks_after(0.0), Some(3));
+    assert_eq!(looks_after(0.02), Some(3));
+    assert_eq!(looks_after(0.05), Some(4));
+    assert_eq!(looks_after(0.1), Some(6));
+    // Eight times prove nothing there.
+    assert_eq!(looks_after(0.3), None);
 }
 
 #[test]
@@ -348,6 +372,7 @@ fn whatever_is_answered_a_row_ends_honestly() {
                     let around = Around {
                         standing: Standing::Unproven,
                         passed: number,
+                        failing: 0.0,
                     };
                     let mut heard = heard(500, "x");
                     if *verdict == Verdict::ReadBack {
