@@ -275,6 +275,19 @@ async fn retries_stay_within_their_budget_while_every_second_answer_is_a_failure
     let outcomes = run(&sender, 128, Duration::from_secs(600), |_| row()).await;
     let counters = sender.counters();
     println!("{} rows, {counters:?}", outcomes.len());
+    let count = |count: u64| usize::try_from(count).unwrap();
+    println!(
+        "reliability: retries as a share of traffic with half of all answers failing = {:.3}, of the rate limit = {:.3}",
+        share(count(counters.retries), share(count(counters.requests), 1.0)),
+        share(count(counters.retries), 60_000.0)
+    );
+    // All traffic falls to a fifth of the limit with them, since no row is given up and none begins while all wait.
+    assert!(counters.requests <= 60_000 / 4, "{counters:?}");
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.event == RowEvent::Created || outcome.attempts >= 6)
+    );
     // The share of the limit, and the ten seconds' worth in reserve.
     assert!(counters.retries <= 6_000 + 100, "{counters:?}");
     assert!(counters.retries >= 5_000, "all of the budget is given: {counters:?}");

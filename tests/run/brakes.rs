@@ -159,7 +159,8 @@ async fn a_run_whose_time_is_over_ends_and_goes_on_later() {
         (&report["reason"], &report["totals"]["in_flight"]),
         (&"run.deadline".into(), &0.into())
     );
-    assert!(total(&bench, "pending").await > 0);
+    // A busy machine may not even have planned all of them by then.
+    assert!(total(&bench, "created").await < 200);
     bench.set("ROLLCALL_SEND_MAX_IN_FLIGHT", "32");
     bench.expect(0, &RUN).await;
     Evidence::gather(&bench, &sandbox, &file.accepted)
