@@ -21,7 +21,9 @@ pub(super) fn sender(service: &Service, change: impl FnOnce(&mut SendSettings)) 
 }
 
 pub(super) async fn send(sender: &Sender) -> Outcome {
-    match sender.send(KEY, &row(), &Stop::new()).await.unwrap() {
+    let (row, stop) = (row(), Stop::new());
+    let sent = tokio::time::timeout(Duration::from_secs(60), sender.send(KEY, &row, &stop));
+    match sent.await.expect("a row that never ends").unwrap() {
         Sent::Outcome(outcome) => outcome,
         Sent::NotAttempted | Sent::InDoubt { .. } | Sent::Absent { .. } => panic!("no outcome"),
     }

@@ -294,12 +294,31 @@ async fn retries_stay_within_their_budget_while_every_second_answer_is_a_failure
     assert!(outcomes.len() > 4_000, "{}", outcomes.len());
 }
 
+#[tokio::test(start_paused = true)]
+async fn probes_take_turns_at_the_rate_limit() {
+    let wire = Simulated::new(|request, _| match is_token(request) {
+        true => (Duration::from_millis(1), token("900")),
+        false => (Duration::from_millis(1), Err(Failure::NotReached)),
+    });
+    let sender = sender(&wire, |send| {
+        send.rate_per_second = Some(2);
+        send.backoff_base = Duration::from_millis(10);
+        send.backoff_cap = Duration::from_millis(10);
+    });
+    run(&sender, 8, Duration::from_secs(60), |_| row()).await;
+    let sent = wire.sent.lock().unwrap().clone();
+    let windows = sent.windows(3).map(|three| three[2].saturating_sub(three[0]));
+    let shortest = windows.min().unwrap();
+    assert!(shortest > Duration::from_secs(1), "three requests in {shortest:?}");
+    assert!(sent.len() > 100, "{}", sent.len());
+}
+
 /// Rows that were refused a connection wait at the gate, and so do rows that had no clear answer: none waits longer than
 /// the outage, whatever its backoff.
 #[tokio::test(start_paused = true)]
 async fn nobody_sleeps_on_when_an_outage_is_over() {
     let wire = Simulated::new(|request, at| {
-        let latency = Duration::from_millis(50);
+        let latency = Duration::from_millis(200);
         match (is_token(request), at.as_secs()) {
             (true, _) => (latency, token("900")),
             (false, 1..300) => (latency, Err(Failure::Reset)),
@@ -310,7 +329,8 @@ async fn nobody_sleeps_on_when_an_outage_is_over() {
         send.backoff_base = Duration::from_secs(1_200);
         send.backoff_cap = Duration::from_secs(1_200);
     });
-    run(&sender, 128, Duration::from_secs(320), |_| row()).await;
+    // Nearly all of these fail before the gate closes: had they slept on, the others could not fill the rate.
+    run(&sender, 28, Duration::from_secs(320), |_| row()).await;
     let well = wire.well.lock().unwrap().clone();
     let back = full_rate_from(&well, Duration::from_secs(300), 95);
     assert!(back.is_some_and(|back| back < Duration::from_secs(9)), "{back:?}");

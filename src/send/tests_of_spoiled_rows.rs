@@ -45,7 +45,9 @@ fn service(
 }
 
 async fn outcome(wire: &Arc<Simulated>) -> Outcome {
-    match sender(wire, |_| ()).send(KEY, &row(), &Stop::new()).await.unwrap() {
+    let (sender, row, stop) = (sender(wire, |_| ()), row(), Stop::new());
+    let sent = tokio::time::timeout(Duration::from_secs(86_400), sender.send(KEY, &row, &stop));
+    match sent.await.expect("a row that never ends").unwrap() {
         Sent::Outcome(outcome) => outcome,
         sent @ (Sent::NotAttempted | Sent::InDoubt { .. } | Sent::Absent { .. }) => panic!("{sent:?}"),
     }

@@ -176,6 +176,26 @@ async fn a_service_with_a_queue_is_sent_less() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_is_broken_off_or_never_made_gives_its_permit_back() {
+    let limit = Concurrency::new(2);
+    for number in 0..10 {
+        let asked = tokio::time::timeout(Duration::from_secs(1), limit.permit()).await;
+        let mut permit = asked.expect("a permit was lost");
+        if number % 2 == 0 {
+            permit.start();
+        }
+        drop(permit);
+        assert_eq!(limit.on_wire(), 0);
+    }
+    // One who no longer waits takes nothing along either.
+    let both = (limit.permit().await, limit.permit().await);
+    let waiting = tokio::time::timeout(Duration::from_secs(1), limit.permit()).await;
+    assert!(waiting.is_err(), "a third of two");
+    drop(both);
+    assert_eq!((limit.permits.available_permits(), limit.state().issued), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_does_not_stand_behind_requests_that_hang_and_there_are_never_too_many() {
     let limit = Concurrency::new(8);
     course(&limit, &[Some(Ended::TooMuch); 8]).await;

@@ -8,14 +8,14 @@ use crate::send::token::Granted;
 
 const KEY: RowKey = RowKey { input: 1, record: 1 };
 
-/// Gives the sender the token `old`, which has half a second left of ten.
+/// Gives the sender the token `old`, which has half a minute left: longer than any machine takes for a test.
 fn with_ending_token(service: &Service) -> Sender {
     let (api, send) = settings(&service.url());
     let sender = Sender::new(&api, &send).unwrap();
-    let Answer::Full(_, _, body) = token("old", 10) else {
+    let Answer::Full(_, _, body) = token("old", 400) else {
         panic!("no token");
     };
-    let asked_at = Instant::now() - Duration::from_millis(9_500);
+    let asked_at = Instant::now() - Duration::from_secs(370);
     sender.0.tokens.keep(Granted::read(body.as_bytes()).unwrap(), asked_at);
     sender
 }
