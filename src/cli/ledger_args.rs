@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::args::{Format, LedgerArgs};
+use super::args::{Format, LedgerArgs, RunArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
@@ -79,4 +79,21 @@ pub(crate) struct BackupArgs {
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+impl RebuildArgs {
+    /// The run whose rows are looked for.
+    pub(crate) fn into_run(self) -> RunArgs {
+        RunArgs {
+            files: self.files,
+            ledger: self.ledger,
+            rate: self.rate,
+            max_in_flight: self.max_in_flight,
+            max_rejects: None,
+            max_failures: None,
+            canary: None,
+            deadline: None,
+            format: self.format,
+        }
+    }
 }

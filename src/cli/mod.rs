@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => commands::validate::run(&args),
         Command::Status(args) => commands::status::run(&args),
         Command::Report(args) => commands::report::run(&args),
-        Command::Ledger(command) => commands::ledger::run(&command),
+        Command::Ledger(command) => commands::ledger::run(command),
         Command::Fields(args) => commands::fields::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Settings(args) => commands::settings::run(&args),

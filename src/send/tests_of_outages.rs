@@ -296,9 +296,13 @@ async fn retries_stay_within_their_budget_while_every_second_answer_is_a_failure
 
 #[tokio::test(start_paused = true)]
 async fn probes_take_turns_at_the_rate_limit() {
-    let wire = Simulated::new(|request, _| match is_token(request) {
-        true => (Duration::from_millis(1), token("900")),
-        false => (Duration::from_millis(1), Err(Failure::NotReached)),
+    let wire = Simulated::new(|request, _| {
+        let answer = if is_token(request) {
+            token("900")
+        } else {
+            Err(Failure::NotReached)
+        };
+        (Duration::from_millis(1), answer)
     });
     let sender = sender(&wire, |send| {
         send.rate_per_second = Some(2);

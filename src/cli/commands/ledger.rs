@@ -14,11 +14,11 @@ use crate::ledger::{self, BackupError, Check, Place, Trouble, Verification};
 use crate::pipeline::Aim;
 use crate::report::{counted, grouped};
 
-pub(in crate::cli) fn run(command: &LedgerCommand) -> Result<Exit> {
+pub(in crate::cli) fn run(command: LedgerCommand) -> Result<Exit> {
     match command {
-        LedgerCommand::Verify(args) => verify(args),
-        LedgerCommand::Backup(args) => backup(args),
-        LedgerCommand::Rebuild(args) => run_for(&args.as_run(), Aim::LookUp),
+        LedgerCommand::Verify(args) => verify(&args),
+        LedgerCommand::Backup(args) => backup(&args),
+        LedgerCommand::Rebuild(args) => run_for(&args.into_run(), Aim::LookUp),
     }
 }
 

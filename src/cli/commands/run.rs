@@ -82,7 +82,7 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
             super::print_json(&json!({ "run": report::run_json(&summary), "process": process }))?;
         }
     }
-    say(&closing(args, &ran, &summary));
+    say(&closing(args, aim, &ran, &summary));
     Ok(exit(&ran, &summary))
 }
 
@@ -148,10 +148,14 @@ fn end_word(end: &RunEnd) -> &'static str {
 }
 
 /// What happened in a sentence, and what to type next.
-fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
+fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
     let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
     let files = files.join(" ");
-    let allowed = format!("rollcall run {files}{}", super::ledger_flags(&args.ledger));
+    let creating = format!("rollcall run {files}{}", super::ledger_flags(&args.ledger));
+    let allowed = match aim {
+        Aim::Create => creating.clone(),
+        Aim::LookUp => creating.replacen("rollcall run", "rollcall ledger rebuild", 1),
+    };
     // The brake holds again each time.
     let again = match &args.max_rejects {
         Some(max) => format!("{allowed} --max-rejects {max}"),
@@ -188,25 +192,15 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
             grouped(*limit),
             super::config_flags(&args.ledger.config)
         ),
-        RunEnd::Braked(Braked::Failures {
-            failures,
-            answered,
-            limit,
-        }) => format!(
-            "stopped: {} of {} failed, and send.max-failures allows {}\nhint: see what the API said with `{report}`; {open} \
-             still to be sent; go on all the same with {again} --max-failures 100%\n",
-            grouped(*failures),
-            counted(*answered, "row"),
-            grouped(*limit)
-        ),
-        RunEnd::Braked(Braked::Canary { failures, rows }) => format!(
-            "stopped: {} of the {} that were sent alone first failed\nhint: see what the API said with `{report}`; {open} \
-             still to be sent; go on all the same with {again} --canary 0\n",
-            grouped(*failures),
-            counted(*rows, "row")
-        ),
+        RunEnd::Braked(braked) => {
+            let (what, loosened) = failed(braked);
+            format!(
+                "stopped: {what}\nhint: see what the API said with `{report}`; {open} still to be sent; go on all the same \
+                 with {again} {loosened}\n"
+            )
+        }
         RunEnd::Absent(absent) => format!(
-            "looked up; nobody was created, and {} not at the API\nhint: create them with {again}\n",
+            "looked up; nobody was created, and {} not at the API\nhint: create them with {creating}\n",
             counted(*absent, "customer") + if *absent == 1 { " is" } else { " are" }
         ),
         RunEnd::Deadline => format!(
@@ -219,6 +213,37 @@ fn closing(args: &RunArgs, ran: &Ran, summary: &Summary) -> String {
             )
         }
         RunEnd::Interrupted => format!("interrupted\nhint: {open} still to be sent; go on with {again}\n"),
+    }
+}
+
+/// Which rows tripped a brake, and the flag that loosens it.
+fn failed(braked: &Braked) -> (String, &'static str) {
+    match braked {
+        Braked::Rejects { rejects, limit } => (
+            format!("{} rejected of {} allowed", grouped(*rejects), grouped(*limit)),
+            "--max-rejects 100%",
+        ),
+        Braked::Failures {
+            failures,
+            answered,
+            limit,
+        } => (
+            format!(
+                "{} of {} failed, and send.max-failures allows {}",
+                grouped(*failures),
+                counted(*answered, "row"),
+                grouped(*limit)
+            ),
+            "--max-failures 100%",
+        ),
+        Braked::Canary { failures, rows } => (
+            format!(
+                "{} of the {} that were sent alone first failed",
+                grouped(*failures),
+                counted(*rows, "row")
+            ),
+            "--canary 0",
+        ),
     }
 }
 

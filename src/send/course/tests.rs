@@ -417,6 +417,7 @@ fn a_course_that_only_looks_creates_nobody_and_doubts_nothing() {
         let around = Around {
             standing: Standing::Proven,
             passed: 0,
+            failing: 0.0,
         };
         let next = course.take(verdict, heard(404, "x"), RequestId::from_bytes([1; 16]), around);
         let found = match next {
