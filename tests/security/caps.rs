@@ -63,6 +63,22 @@ fn no_answer_is_read_beyond_its_limits() {
     }
 }
 
+/// A body that is all that is asked for, and one byte more of it than is ever read.
+#[test]
+fn a_body_of_64_kib_is_read_and_one_byte_more_is_not() {
+    for (length, state) in [(65_536, ",created,"), (65_537, "http.body_too_large")] {
+        let server = Server::behind_a_token(move |_, _, stream| {
+            let body = r#"{"data":{"id":"C-1"}}"#;
+            let padding = " ".repeat(length - body.len());
+            answer(stream, 200, &format!("{body}{padding}"))
+        });
+        let bench = Bench::against(&server.url("http"));
+        bench.run(&["run", "one.csv"]);
+        let records = bench.expect(0, &["report", "--format", "csv"]).stdout;
+        assert!(records.contains(state), "{length}: {records}");
+    }
+}
+
 #[test]
 fn no_answer_is_waited_for_beyond_its_time() {
     // A flood of answers before the answer.
