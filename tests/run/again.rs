@@ -70,6 +70,49 @@ async fn a_lost_ledger_is_rebuilt_and_nobody_is_created_twice() {
     eprintln!("reliability: customers created twice after a lost ledger = {again}");
 }
 
+/// The ledger is lost when half of the customers are there; one of them is there with other data.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_ledger_is_made_anew_by_looking_and_nobody_is_created() {
+    let sandbox = sandbox(Options::default()).await;
+    let bench = Bench::against(&sandbox);
+    let (file, rest) = (customers(40, 45, 0.0), customers(20, 46, 0.0));
+    let text = |file: &Customers| String::from_utf8(file.csv.clone()).unwrap();
+    bench.write("customers.csv", text(&file));
+    bench.expect(0, &RUN).await;
+    bench.lose_ledger();
+    let (_, others) = text(&rest)
+        .split_once('\n')
+        .map(|(head, rest)| (head.to_owned(), rest.to_owned()))
+        .unwrap();
+    bench.write("customers.csv", with_a_change(&file) + &others);
+    let before = sandbox.tally().requests.create;
+
+    let done = bench.expect(4, &["ledger", "rebuild", "customers.csv"]).await;
+    assert!(done.stderr.contains("20 customers are not at the API"), "{done:#?}");
+    assert!(
+        done.stderr
+            .contains("hint: create them with rollcall run customers.csv"),
+        "{done:#?}"
+    );
+    let looked_up = expected(&[
+        ("conflict", "api.other_data", 1),
+        ("existing", "api.duplicate_customer", 39),
+        ("pending", "", 20),
+    ]);
+    assert_eq!(ends(&bench).await, looked_up);
+    let tally = sandbox.tally();
+    assert_eq!(
+        (tally.requests.create - before, tally.customers_created),
+        (0, 40),
+        "nobody was created"
+    );
+
+    bench.expect(1, &RUN).await;
+    assert_eq!(sandbox.tally().customers_created, 60);
+    let done = bench.expect(1, &["ledger", "rebuild", "customers.csv"]).await;
+    assert!(done.stderr.contains("nothing to do"), "{done:#?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_file_is_a_new_run_that_knows_the_customers_of_the_first() {
     let sandbox = sandbox(Options::default()).await;
