@@ -294,6 +294,40 @@ async fn retries_stay_within_their_budget_while_every_second_answer_is_a_failure
     assert!(outcomes.len() > 4_000, "{}", outcomes.len());
 }
 
+/// A look that is answered says nothing about whether customers can be created.
+#[tokio::test(start_paused = true)]
+async fn looks_that_are_answered_do_not_hide_an_outage_of_creating() {
+    let latency = Duration::from_millis(50);
+    let wire = Simulated::new(move |request, _| {
+        let answer = match (is_token(request), request.method() == Method::GET) {
+            (true, _) => token("900"),
+            (false, true) => Ok((404, "", String::from(r#"{"errors":[]}"#))),
+            (false, false) => Err(Failure::Reset),
+        };
+        (latency, answer)
+    });
+    let sender = sender(&wire, |send| send.max_attempts = 2);
+    let outcomes = run(&sender, 8, Duration::from_secs(120), |_| row()).await;
+    assert!(sender.counters().waits > 0);
+    assert!(outcomes.len() <= 20, "{} rows were given up", outcomes.len());
+}
+
+/// Refused connections say nothing about the number of requests, so only the restart can lower it.
+#[tokio::test(start_paused = true)]
+async fn what_follows_an_outage_begins_with_few_requests_at_once() {
+    let wire = Simulated::new(|request, at| {
+        let latency = Duration::from_millis(50);
+        match (is_token(request), at.as_secs()) {
+            (true, _) => (latency, token("900")),
+            (false, 5..60) => (latency, Err(Failure::NotReached)),
+            (false, _) => (latency, yes()),
+        }
+    });
+    let sender = sender(&wire, |_| ());
+    run(&sender, 64, Duration::from_secs(80), |_| row()).await;
+    assert_eq!(sender.counters().lowest_concurrency, 4);
+}
+
 #[tokio::test(start_paused = true)]
 async fn probes_take_turns_at_the_rate_limit() {
     let wire = Simulated::new(|request, _| {

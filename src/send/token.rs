@@ -293,6 +293,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn several_processes_do_not_renew_at_the_same_moment() {
+        let now = Instant::now();
+        let moments = (0..20).filter_map(|_| kept("1000").current.read().unwrap().as_ref()?.renew_at);
+        let moments: std::collections::BTreeSet<_> = moments.map(|at| at - now).collect();
+        assert!(moments.len() > 10, "{moments:?}");
+        assert!(
+            moments.iter().all(|at| (910..=940).contains(&at.as_secs())),
+            "{moments:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_failed_renewal_keeps_the_old_token_for_its_life() {
         let store = kept("900");
         tokio::time::advance(Duration::from_secs(850)).await;
