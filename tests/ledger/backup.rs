@@ -147,7 +147,7 @@ fn a_backup_of_a_ledger_that_is_written_is_of_one_moment() {
             sizes
         });
         let mut first = 1;
-        while !done.load(Ordering::Acquire) {
+        while !done.load(Ordering::Acquire) && !backups.is_finished() {
             let batch = (first..first + BATCH).map(|record| row(input, record, &format!("C-{record}"), 1));
             book.plan(batch.collect());
             first += BATCH;
