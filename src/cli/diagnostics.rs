@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
+use super::commands::damaged::DamagedLedger;
 use super::exit::Exit;
 use crate::config::ConfigError;
 use crate::ledger::{BackupError, LedgerError};
@@ -115,6 +116,10 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
+    // It says more than its cause, which names no ledger.
+    if let Some(damaged) = error.downcast_ref::<DamagedLedger>() {
+        return (Exit::Unusable, Some(damaged.hint.clone()));
+    }
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<ReadError>()
             && error.is_configuration()

@@ -22,6 +22,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use self::args::{Args, Command};
+use self::commands::damaged::named;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -33,10 +34,10 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Init(args) => commands::init::run(&args),
         Command::Profile(args) => commands::profile::run(&args),
-        Command::Run(args) => commands::run::run(&args),
+        Command::Run(args) => named(&args.ledger, commands::run::run(&args)),
         Command::Validate(args) => commands::validate::run(&args),
-        Command::Status(args) => commands::status::run(&args),
-        Command::Report(args) => commands::report::run(&args),
+        Command::Status(args) => named(&args.ledger, commands::status::run(&args)),
+        Command::Report(args) => named(&args.ledger, commands::report::run(&args)),
         Command::Ledger(command) => commands::ledger::run(command),
         Command::Fields(args) => commands::fields::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -88,7 +88,7 @@ pub fn backup(ledger: &Path, to: &Path) -> Result<Backup, BackupError> {
         path: to.to_owned(),
         source: Arc::new(source),
     };
-    let reader = Reader::open(ledger)?;
+    let reader = Reader::open(ledger).map_err(|error| unsound(ledger, error))?;
     free(to)?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
@@ -100,7 +100,7 @@ pub fn backup(ledger: &Path, to: &Path) -> Result<Backup, BackupError> {
         .path()
         .to_str()
         .ok_or_else(|| fail(io::ErrorKind::InvalidFilename.into()))?;
-    reader.copy_to(name)?;
+    reader.copy_to(name).map_err(|error| unsound(ledger, error))?;
     drop(reader);
     // Before it is verified, so that what is verified is what the disk has taken.
     File::open(copy.path()).and_then(|file| file.sync_all()).map_err(fail)?;
@@ -118,6 +118,15 @@ pub fn backup(ledger: &Path, to: &Path) -> Result<Backup, BackupError> {
         bytes,
         digest,
     })
+}
+
+/// All that is wrong with a ledger of which a copy met the first part.
+fn unsound(ledger: &Path, error: LedgerError) -> BackupError {
+    let found = error.is_damage().then(|| verify(ledger).ok()).flatten();
+    match found.filter(|found| !found.is_sound()) {
+        Some(found) => BackupError::Unsound(Box::new(found)),
+        None => error.into(),
+    }
 }
 
 /// Whether the name is free, and those beside it that SQLite would take for parts of it.

@@ -93,6 +93,27 @@ impl LedgerError {
         self.plain_hint().map(str::to_owned)
     }
 
+    /// Whether it means that the file holds something that no rollcall wrote: `rollcall ledger verify` lists all of it.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                // A table or a column that is not there is an unknown error to SQLite; a value of another kind is none.
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) | None => true,
+                Some(_) => false,
+            },
+            Self::Stopped { cause } => cause.is_damage(),
+            Self::Open { .. }
+            | Self::Unfit(_)
+            | Self::NotFound { .. }
+            | Self::Locked { .. }
+            | Self::Version { .. }
+            | Self::Foreign { .. }
+            | Self::Panicked
+            | Self::Illegal { .. } => false,
+        }
+    }
+
     /// A hint that names nothing of this one error.
     fn plain_hint(&self) -> Option<&'static str> {
         match self {
@@ -199,6 +220,8 @@ impl Trouble {
             return Self::Memory;
         }
         match error.sqlite_error_code() {
+            // A column holds what no rollcall wrote there: a value of another type, text that is no text.
+            None => Self::Damaged,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::SystemIoFailure) => Self::Io,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,

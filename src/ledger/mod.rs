@@ -9,7 +9,7 @@
 //!
 //! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
 //! reads, `verify/sql` those by which a ledger is verified; no other file speaks SQL. `sum` is the checksum that each line
-//! of `row` and `event` bears. `writer` is the thread, `place` says where a ledger may be, `lock` keeps a second process
+//! of `row` and `event` bears. `open` opens the file, `writer` is the thread, `place` says where a ledger may be, `lock` keeps a second process
 //! out. `verify` holds everything in a ledger against everything else, `backup` copies it.
 
 mod backup;
@@ -17,6 +17,7 @@ mod balance;
 mod entry;
 mod error;
 mod lock;
+mod open;
 mod place;
 mod query;
 mod schema;

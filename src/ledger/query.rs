@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::balance::InputTotals;
 use super::entry::{FindingCount, InputEntry, RowEntry, RunEntry, RunEventEntry};
-use super::schema::open_read_only;
+use super::open;
 use super::store::{signed, unsigned};
 use super::{LedgerError, sum};
 use crate::model::digest::Digest;
@@ -34,7 +34,13 @@ pub struct Reader {
 impl Reader {
     /// Opens a ledger that exists.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let (connection, summed) = open_read_only(path)?;
+        let (connection, summed) = open::to_read(path)?;
+        Ok(Self { connection, summed })
+    }
+
+    /// Opens a ledger that exists and may be damaged, to look at all of it: see [`open::to_look`].
+    pub(super) fn look(path: &Path, damage: &mut Vec<LedgerError>) -> Result<Self, LedgerError> {
+        let (connection, summed) = open::to_look(path, damage)?;
         Ok(Self { connection, summed })
     }
 

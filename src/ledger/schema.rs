@@ -1,13 +1,10 @@
-//! The tables of the ledger and their versions.
+//! The tables of the ledger, their versions, and what an opening asks of them.
+//!
+//! What is refused and what is only told is decided in `open`.
 
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, OpenFlags};
 
 use super::place::Place;
 use super::query::{EVENT_COLUMNS, ROW_COLUMNS, verify_line};
@@ -41,13 +38,6 @@ const SHAPES: [i64; 3] = [
 ];
 /// Lines at each end of a table that are read at every opening: a page of them.
 const END_LINES: u32 = 64;
-/// Pages in the log from which on a commit folds it into the file: 4 MiB, SQLite's own default, said here since the
-/// next constant builds on it.
-const LOG_PAGES: i64 = 1000;
-/// What is left of a log that had grown while a reader stood in the way, in bytes: four times what it has without.
-/// A reader in the middle of its rows keeps the log from being folded in, for as long as it reads: the log grows then by
-/// what the run writes, and the run goes on. The first commit after the reader has gone cuts it.
-const LOG_LIMIT: i64 = 4 * LOG_PAGES * 4096;
 
 /// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
 const VERSION_1: &str = "
@@ -208,110 +198,65 @@ CREATE TEMP VIEW finding AS
 SELECT input_id, record, seq, code, field, col, 'error' AS severity FROM main.finding;
 ";
 
-/// Opens the file at a place for writing; an empty file becomes a ledger. What is refused is left as it is.
-pub(super) fn open(place: &Place) -> Result<Connection, LedgerError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(&place.real, flags)?;
-    // Until the file is known for a ledger, even its log stays beside it as it was found.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    check(&connection, place)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    // WAL with FULL: a commit is on disk when it returns, and readers never wait for the writer.
-    keep_log(&connection, &place.named)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
-    // 16 MiB hold the upper pages of the customer table for a million customers.
-    connection.pragma_update(None, "cache_size", -16_384)?;
-    connection.set_prepared_statement_cache_capacity(32);
-    sum::teach(&connection)?;
-    migrate(&mut connection)?;
-    Ok(connection)
-}
-
-/// Changes to a log, to the very end of the statement: SQLite names the new mode first, and fails to make it afterwards.
-fn keep_log(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare("PRAGMA journal_mode = WAL")?;
-    let modes: Vec<String> = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, rusqlite::Error>>()?;
-    if modes == ["wal"] {
-        return Ok(());
-    }
-    Err(LedgerError::Open {
-        path: path.to_owned(),
-        source: Arc::new(io::Error::other(format!(
-            "SQLite cannot keep its log there: its journal mode is {}, not wal",
-            modes.join(", ")
-        ))),
-    })
-}
-
-/// Opens a ledger for reading only; says whether its lines bear checksums.
-pub(super) fn open_read_only(path: &Path) -> Result<(Connection, bool), LedgerError> {
-    let place = Place::to_read(path)?;
-    let open = |source| LedgerError::Open {
-        path: path.to_owned(),
-        source: Arc::new(source),
-    };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let opened = Connection::open_with_flags(&place.real, flags).and_then(|connection| {
-        // A writer's checkpoint holds a reader up for a moment, never for long.
-        connection.busy_timeout(Duration::from_secs(5))?;
-        Ok(connection)
-    });
-    let version = opened
-        .map_err(LedgerError::from)
-        .and_then(|connection| Ok((check(&connection, &place)?, connection)));
-    match version {
-        Ok((0, _)) => Err(LedgerError::NotFound { path: path.to_owned() }),
-        Ok((version, connection)) => {
-            connection.pragma_update(None, "temp_store", "MEMORY")?;
-            let views = usize::try_from(version).ok().and_then(|version| VIEWS.get(version));
-            for view in views.copied().unwrap_or_default() {
-                connection.execute_batch(view)?;
-            }
-            Ok((connection, version >= SUMMED_SINCE))
-        }
-        // Even a reader makes files beside a ledger in WAL mode.
-        Err(LedgerError::Sqlite(error)) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
-            Err(open(io::Error::other(error)))
-        }
-        // A process died while it made the file, which is still empty once the next run has rolled the making back.
-        Err(LedgerError::Sqlite(error)) if is_half_made(&error) => Err(LedgerError::NotFound { path: path.to_owned() }),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a journal is to be rolled back, which a reader may not do. Only the making of a ledger has one: afterwards
-/// there is a log.
-fn is_half_made(error: &rusqlite::Error) -> bool {
-    error
-        .sqlite_error()
-        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
-}
-
 /// What every opening asks, at the cost of a few pages however large the ledger is: whether this is a ledger, of a known
 /// version with that version's tables, as long as its header says, and whether both ends of its tables are whole. Gives
 /// the version, 0 for an empty file.
 ///
 /// What lies between the ends is not read: each line bears a checksum, which is verified when it is used.
-fn check(connection: &Connection, place: &Place) -> Result<i64, LedgerError> {
+pub(super) fn check(connection: &Connection, place: &Place) -> Result<i64, LedgerError> {
+    let found = known(connection, place)?;
+    if found != 0 || !is_empty(connection)? {
+        if version_of_tables(connection)? != Some(found) {
+            return Err(other_tables(found));
+        }
+        ends(connection, is_summed(found))?;
+    }
+    Ok(found)
+}
+
+/// What an opening asks that is to look at damage: whatever would be refused as damaged is told, and the version is the
+/// one whose tables are there.
+pub(super) fn look(connection: &Connection, place: &Place, damage: &mut Vec<LedgerError>) -> Result<i64, LedgerError> {
+    let found = match known(connection, place) {
+        Err(error) if error.is_damage() => {
+            damage.push(error);
+            // SQLite then reads a file that is shorter than its header says, too. This connection cannot write.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
+            known(connection, place)?
+        }
+        found => found?,
+    };
+    if found == 0 && is_empty(connection)? {
+        return Ok(0);
+    }
+    match version_of_tables(connection) {
+        Ok(Some(version)) if version == found => Ok(found),
+        Ok(version) => {
+            damage.push(other_tables(found));
+            Ok(version.unwrap_or(found))
+        }
+        Err(error) if error.is_damage() => {
+            damage.push(error);
+            Ok(found)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The version that a file has by its header, if it can be this program's ledger; 0 for an empty one.
+fn known(connection: &Connection, place: &Place) -> Result<i64, LedgerError> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let foreign = || LedgerError::Foreign {
         path: place.named.clone(),
     };
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) if place.was_ledger(APPLICATION_ID) => {
-                LedgerError::Damaged("the beginning of the file is overwritten".to_owned())
-            }
-            Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
-            _ => error.into(),
-        })?;
-    if tables > 0 && pragma("application_id")? != APPLICATION_ID {
+    let is_empty = is_empty(connection).map_err(|error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) if place.was_ledger(APPLICATION_ID) => {
+            LedgerError::Damaged("the beginning of the file is overwritten".to_owned())
+        }
+        Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
+        _ => error.into(),
+    })?;
+    if !is_empty && pragma("application_id")? != APPLICATION_ID {
         return Err(foreign());
     }
     let found = pragma("user_version")?;
@@ -323,17 +268,39 @@ fn check(connection: &Connection, place: &Place) -> Result<i64, LedgerError> {
             known,
         });
     }
-    if tables == 0 && found == 0 {
-        return Ok(0);
-    }
-    let number = usize::try_from(found).ok().and_then(|found| found.checked_sub(1));
-    if number.and_then(|number| SHAPES.get(number)) != Some(&shape(connection)?) {
-        return Err(LedgerError::Damaged(format!(
-            "its tables are not those of version {found}"
-        )));
-    }
-    ends(connection, found >= SUMMED_SINCE)?;
     Ok(found)
+}
+
+/// Whether a file has no tables at all.
+fn is_empty(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
+/// The version whose tables these are, if it is one.
+fn version_of_tables(connection: &Connection) -> Result<Option<i64>, LedgerError> {
+    let shape = shape(connection)?;
+    Ok((1_i64..)
+        .zip(SHAPES)
+        .find(|(_, known)| *known == shape)
+        .map(|(version, _)| version))
+}
+
+fn other_tables(found: i64) -> LedgerError {
+    LedgerError::Damaged(format!("its tables are not those of version {found}"))
+}
+
+/// Whether lines of a version bear checksums.
+pub(super) fn is_summed(version: i64) -> bool {
+    version >= SUMMED_SINCE
+}
+
+/// Lets a reader see a ledger of an older version as one of the newest.
+pub(super) fn show_as_newest(connection: &Connection, version: i64) -> Result<(), LedgerError> {
+    let views = usize::try_from(version).ok().and_then(|version| VIEWS.get(version));
+    for view in views.copied().unwrap_or_default() {
+        connection.execute_batch(view)?;
+    }
+    Ok(())
 }
 
 /// A number for the tables, their columns and the indexes: of what they are, and not of the words that made them, which
@@ -383,7 +350,8 @@ fn ends(connection: &Connection, summed: bool) -> Result<(), LedgerError> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+/// Brings a ledger to the newest version, one step after the other.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for (step, migration) in (1_i64..).zip(MIGRATIONS).filter(|(step, _)| *step > version) {
         let transaction = connection.transaction()?;

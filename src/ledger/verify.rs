@@ -20,8 +20,6 @@ mod sql;
 
 use std::path::Path;
 
-use rusqlite::ErrorCode;
-
 use self::sql::Snapshot;
 use super::{LedgerError, Reader};
 
@@ -241,52 +239,54 @@ impl Verification {
         done: Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         match done {
-            Err(error) if is_damage(&error) => {
-                let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-                self.trouble(check, place, format!("{error}{cause}"));
+            Err(error) if error.is_damage() => {
+                self.tell(check, place, &error);
                 Ok(T::default())
             }
             done => done,
         }
     }
+
+    /// Writes down an error that means damage.
+    fn tell(&mut self, check: Check, place: Place, error: &LedgerError) {
+        let cause = std::error::Error::source(error).map_or(String::new(), |cause| format!(": {cause}"));
+        self.trouble(check, place, format!("{error}{cause}"));
+    }
 }
 
-/// Verifies a ledger that exists. An error means that it could not be looked at; what does not hold is no error.
+/// Verifies a ledger that exists. An error means that it could not be looked at; what does not hold is no error, and
+/// neither is damage for which every other command refuses the ledger.
 ///
 /// It takes as long as reading the file twice or three times, and waits for nobody.
 pub fn verify(path: &Path) -> Result<Verification, LedgerError> {
-    let reader = Reader::open(path)?;
-    let snapshot = Snapshot::begin(&reader)?;
-    let mut found = Verification {
-        summed: reader.summed,
-        ..Verification::default()
-    };
-    let pages = snapshot.pages(&mut found);
-    found.survive(Check::Pages, Place::default(), pages)?;
-    let references = snapshot.references(&mut found);
-    found.survive(Check::References, Place::default(), references)?;
-    let all = runs::verify(&snapshot, &mut found);
-    found.survive(Check::Pages, Place::default(), all)?;
+    let (mut found, mut damage) = (Verification::default(), Vec::new());
+    let opened = Reader::look(path, &mut damage);
+    for error in &damage {
+        found.tell(Check::Pages, Place::default(), error);
+    }
+    match opened {
+        Ok(reader) => {
+            found.summed = reader.summed;
+            let whole = everything(&reader, &mut found);
+            found.survive(Check::Pages, Place::default(), whole)?;
+        }
+        Err(error) if damage.is_empty() && !error.is_damage() => return Err(error),
+        Err(error) => {
+            // Nothing can be read, not even a version: no ledger of an old one is meant.
+            found.summed = true;
+            if damage.is_empty() {
+                found.tell(Check::Pages, Place::default(), &error);
+            }
+        }
+    }
     Ok(found)
 }
 
-/// Whether an error means that the file holds something that no rollcall wrote.
-fn is_damage(error: &LedgerError) -> bool {
-    match error {
-        LedgerError::Damaged(_) => true,
-        LedgerError::Sqlite(error) => match error.sqlite_error_code() {
-            // A table or a column that is not there is an unknown error to SQLite; a value of another kind is none at all.
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) | None => true,
-            Some(_) => false,
-        },
-        LedgerError::Open { .. }
-        | LedgerError::NotFound { .. }
-        | LedgerError::Locked { .. }
-        | LedgerError::Unfit(_)
-        | LedgerError::Version { .. }
-        | LedgerError::Foreign { .. }
-        | LedgerError::Stopped { .. }
-        | LedgerError::Panicked
-        | LedgerError::Illegal { .. } => false,
-    }
+fn everything(reader: &Reader, found: &mut Verification) -> Result<(), LedgerError> {
+    let snapshot = Snapshot::begin(reader)?;
+    let pages = snapshot.pages(found);
+    found.survive(Check::Pages, Place::default(), pages)?;
+    let references = snapshot.references(found);
+    found.survive(Check::References, Place::default(), references)?;
+    runs::verify(&snapshot, found)
 }

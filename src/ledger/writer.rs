@@ -16,8 +16,8 @@ use super::LedgerError;
 use super::balance::InputTotals;
 use super::entry::{Claim, Claimed, NewRun, Planned};
 use super::lock::Lock;
+use super::open;
 use super::place::Place;
-use super::schema;
 use super::store::Store;
 use crate::clock;
 use crate::model::outcome::Outcome;
@@ -87,7 +87,7 @@ impl Ledger {
         let mut place = Place::to_write(path)?;
         let lock = Lock::take(&place)?;
         place.settle()?;
-        let mut store = Store::new(schema::open(&place)?);
+        let mut store = Store::new(open::to_write(&place)?);
         Self::start(place, lock, move |waiting, known| write_all(&mut store, waiting, known))
     }
 

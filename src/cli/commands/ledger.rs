@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::damaged::{named, put_aside};
 use super::run::run_for;
 use crate::cli::args::{Format, LedgerArgs};
 use crate::cli::diagnostics::say;
@@ -16,9 +17,12 @@ use crate::report::{counted, grouped};
 
 pub(in crate::cli) fn run(command: LedgerCommand) -> Result<Exit> {
     match command {
-        LedgerCommand::Verify(args) => verify(&args),
-        LedgerCommand::Backup(args) => backup(&args),
-        LedgerCommand::Rebuild(args) => run_for(&args.into_run(), Aim::LookUp),
+        LedgerCommand::Verify(args) => named(&args.ledger, verify(&args)),
+        LedgerCommand::Backup(args) => named(&args.ledger, backup(&args)),
+        LedgerCommand::Rebuild(args) => {
+            let run = args.into_run();
+            named(&run.ledger, run_for(&run, Aim::LookUp))
+        }
     }
 }
 
@@ -60,7 +64,7 @@ fn text(found: &Verification, path: &Path, flags: &str) -> String {
         text.push_str(&format!("sound: {what}, and everything holds\n"));
         return text;
     }
-    text.push_str(&troubles(found, flags));
+    text.push_str(&troubles(found, path, flags));
     text.push_str(if found.is_damaged() {
         "damaged: this ledger is not to be relied upon\n"
     } else {
@@ -70,13 +74,13 @@ fn text(found: &Verification, path: &Path, flags: &str) -> String {
 }
 
 /// A line for each trouble, and below those that call for the same what to do next.
-fn troubles(found: &Verification, flags: &str) -> String {
+fn troubles(found: &Verification, path: &Path, flags: &str) -> String {
     let mut text = String::from("\n");
     let mut troubles = found.troubles.iter().peekable();
     while let Some(trouble) = troubles.next() {
         let (what, meaning) = (&trouble.what, trouble.check.meaning());
         text.push_str(&format!("{}{what}; {meaning}\n", place(&trouble.place)));
-        let next_of = |trouble| next(trouble, found, flags);
+        let next_of = |trouble| next(trouble, found, path, flags);
         // Said once below troubles that call for the same.
         let says = next_of(trouble);
         if troubles.peek().is_none_or(|other| next_of(other) != says) {
@@ -107,11 +111,9 @@ fn place(place: &Place) -> String {
 }
 
 /// What to type next. A ledger that is damaged anywhere is put aside: a report of it may be wrong in what it leaves out.
-fn next(trouble: &Trouble, found: &Verification, flags: &str) -> String {
+fn next(trouble: &Trouble, found: &Verification, path: &Path, flags: &str) -> String {
     if found.is_damaged() {
-        return "put the file and its -wal aside, put a backup in its place or nothing, and type the run's command again: \
-                whoever was created is recognized by the same id"
-            .to_owned();
+        return put_aside(path);
     }
     match trouble.place.run {
         Some(run) => format!("rollcall report {run} --format csv{flags}"),
@@ -132,7 +134,7 @@ fn json(found: &Verification, path: &Path, flags: &str) -> Value {
             "record": trouble.place.record,
             "what": trouble.what,
             "meaning": trouble.check.meaning(),
-            "next": next(trouble, found, flags),
+            "next": next(trouble, found, path, flags),
         })
     };
     json!({
@@ -152,7 +154,7 @@ fn backup(args: &BackupArgs) -> Result<Exit> {
     let copied = match ledger::backup(&path, &args.to) {
         Err(BackupError::Unsound(found)) => {
             let flags = super::ledger_flags(&args.ledger);
-            say(&format!("{}\n", troubles(&found, &flags).trim()));
+            say(&format!("{}\n", troubles(&found, &path, &flags).trim()));
             let exit = exit(&found);
             let error = BackupError::Unsound(found);
             say(&format!("error: {error}\nhint: {}\n", error.hint().unwrap_or_default()));

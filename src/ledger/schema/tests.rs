@@ -1,12 +1,15 @@
 //! The schema: made, refused, migrated, and cut off in the middle of that.
 
+use std::path::Path;
+
 use super::*;
+use crate::ledger::open::{to_read, to_write};
 
 /// Opens as the writer does, without a lock.
 fn open(path: &Path) -> Result<Connection, LedgerError> {
     let mut place = Place::to_write(path)?;
     place.settle()?;
-    super::open(&place)
+    to_write(&place)
 }
 
 /// A file that SQLite makes is open to whom the umask says; a ledger's is not.
@@ -185,7 +188,7 @@ fn a_migration_that_is_cut_off_anywhere_is_harmless() {
     for cut in (0..log.len()).step_by(2039).chain([log.len()]) {
         std::fs::copy(at("old.db"), at("cut.db")).unwrap();
         std::fs::write(at("cut.db-wal"), &log[..cut]).unwrap();
-        let (reader, summed) = open_read_only(&at("cut.db")).unwrap();
+        let (reader, summed) = to_read(&at("cut.db")).unwrap();
         drop(reader);
         versions[usize::from(summed)] += 1;
         assert_eq!(created(&at("cut.db")), u64::from(ROWS), "cut at {cut}");

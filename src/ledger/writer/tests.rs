@@ -19,7 +19,7 @@ fn working(path: &Path, work: impl FnOnce(Store, mpsc::Receiver<Command>, &Known
     let mut place = Place::to_write(path).unwrap();
     let lock = Lock::take(&place).unwrap();
     place.settle().unwrap();
-    let store = Store::new(schema::open(&place).unwrap());
+    let store = Store::new(open::to_write(&place).unwrap());
     Ledger::start(place, lock, move |waiting, known| work(store, waiting, known)).unwrap()
 }
 
