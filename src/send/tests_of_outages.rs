@@ -277,8 +277,11 @@ async fn retries_stay_within_their_budget_while_every_second_answer_is_a_failure
     println!("{} rows, {counters:?}", outcomes.len());
     let count = |count: u64| usize::try_from(count).unwrap();
     println!(
-        "reliability: retries as a share of traffic with half of all answers failing = {:.3}, of the rate limit = {:.3}",
-        share(count(counters.retries), share(count(counters.requests), 1.0)),
+        "reliability: retries as a share of all requests, half of all answers failing = {:.3}",
+        share(count(counters.retries), share(count(counters.requests), 1.0))
+    );
+    println!(
+        "reliability: retries as a share of the limit, half of all answers failing = {:.3}",
         share(count(counters.retries), 60_000.0)
     );
     // All traffic falls to a fifth of the limit with them, since no row is given up and none begins while all wait.

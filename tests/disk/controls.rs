@@ -26,6 +26,7 @@ async fn a_disk_that_lies_about_its_syncs_is_found_out() {
     // Even then nobody is created twice: a lost ledger costs time and nothing else.
     let troubles = go_on(&bench, &sandbox, &file).await;
     assert!(troubles.is_empty(), "{troubles:#?}");
+    eprintln!("reliability: positive control a disk that lies about its syncs = caught");
 }
 
 /// The same cut on an honest disk loses nothing: what the control above sees is the lie.
@@ -66,6 +67,7 @@ async fn a_lost_ledger_and_another_namespace_are_found_out() {
     bench.set("ROLLCALL_API_NAMESPACE", "11111111-1111-4111-8111-111111111111");
     let troubles = go_on(&bench, &sandbox, &file).await.join("\n");
     assert!(troubles.contains("duplicates refused"), "{troubles}");
+    eprintln!("reliability: positive control a lost ledger with other ids = caught");
 }
 
 /// A fault that never strikes proves nothing, and is noticed.
@@ -90,4 +92,5 @@ async fn a_fault_that_never_strikes_is_noticed() {
     let troubles = judge_exit(fault, &struck, &done).join("\n");
     assert!(troubles.contains("outlived the fault"), "{troubles}");
     assert_eq!(bench.run(&RUN).await.code, done.code, "there is nothing left to do");
+    eprintln!("reliability: positive control a fault that never strikes = caught");
 }

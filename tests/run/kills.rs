@@ -239,6 +239,7 @@ async fn a_client_that_forgets_its_ids_is_found_out() {
         troubles.iter().any(|trouble| trouble.contains("is not the sandbox's")),
         "{troubles:?}"
     );
+    eprintln!("reliability: positive control a client that forgets its ids = caught");
 }
 
 /// Many records of which few are sent, in two files, so that planning takes several commits and has a seam.

@@ -130,6 +130,7 @@ async fn the_judge_sees_whatever_is_wrong() {
         doctor(&mut evidence);
         let troubles = evidence.troubles().join("\n");
         assert!(troubles.contains(expected), "{what}: {troubles}");
+        eprintln!("reliability: positive control the judge of runs and {what} = caught");
     };
     let row = good.records.iter().position(|record| record["state"] == "created");
     let row = row.unwrap();
