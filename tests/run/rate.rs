@@ -60,11 +60,13 @@ async fn no_window_holds_more_requests_than_the_limit_allows() {
             eprintln!("reliability: highest window of {window} s over a limit of {limit}/s, real clock = {share:.4}");
             assert!(*share <= 1.0, "{window} s: {measured:?}");
         }
-        eprintln!(
-            "reliability: use of a limit of {limit}/s, real clock = {:.4}",
-            measured.used
-        );
-        assert!(long.is_none() || measured.used >= 0.97, "{measured:?}");
+        if long.is_some() {
+            eprintln!(
+                "reliability: use of a limit of {limit}/s, real clock = {:.4}",
+                measured.used
+            );
+            assert!(measured.used >= 0.97, "{measured:?}");
+        }
     }
 }
 
