@@ -64,10 +64,19 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
         // Whoever read our output has enough of it: `rollcall report --format csv | head`.
         return Exit::Success;
     }
-    let (exit, hint) = judge(error);
+    let (exit, hint) = match error.downcast_ref::<DamagedLedger>() {
+        // It says more than its cause, which names no ledger.
+        Some(damaged) => (Exit::Unusable, Some(damaged.hint.clone())),
+        None => judge(error),
+    };
     let mut text = format!("error: {error}\n");
-    for cause in error.chain().skip(1) {
-        text.push_str(&format!("  because: {cause}\n"));
+    let mut said = String::new();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // SQLite's own errors say the same once more behind the number of its code.
+        if said.is_empty() || !cause.ends_with(&said) {
+            text.push_str(&format!("  because: {cause}\n"));
+        }
+        said = cause;
     }
     if let Some(hint) = hint {
         text.push_str(&format!("hint: {}\n", hint.trim_end()));
@@ -116,10 +125,6 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
-    // It says more than its cause, which names no ledger.
-    if let Some(damaged) = error.downcast_ref::<DamagedLedger>() {
-        return (Exit::Unusable, Some(damaged.hint.clone()));
-    }
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<ReadError>()
             && error.is_configuration()

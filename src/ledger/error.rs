@@ -220,11 +220,10 @@ impl Trouble {
             return Self::Memory;
         }
         match error.sqlite_error_code() {
-            // A column holds what no rollcall wrote there: a value of another type, text that is no text.
-            None => Self::Damaged,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::SystemIoFailure) => Self::Io,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,
+            // None: a column holds what no rollcall wrote there, a value of another type or text that is no text.
+            None | Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::OutOfMemory) => Self::Memory,

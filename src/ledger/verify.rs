@@ -249,8 +249,13 @@ impl Verification {
 
     /// Writes down an error that means damage.
     fn tell(&mut self, check: Check, place: Place, error: &LedgerError) {
-        let cause = std::error::Error::source(error).map_or(String::new(), |cause| format!(": {cause}"));
-        self.trouble(check, place, format!("{error}{cause}"));
+        let what = if let LedgerError::Damaged(what) = error {
+            what.clone()
+        } else {
+            let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+            format!("SQLite cannot read what is there: {cause}")
+        };
+        self.trouble(check, place, what);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rollcall::ledger::{Check, InputTotals, Planned, PlannedFinding, Verification, verify};
+use rollcall::ledger::{
+    BackupError, Check, InputTotals, Planned, PlannedFinding, Reader, Verification, backup, verify,
+};
 use rollcall::model::outcome::Outcome;
 use rollcall::model::row_state::RowEvent;
 use rollcall::model::rule::Severity;
@@ -261,6 +263,49 @@ fn a_ledger_is_sound_at_every_moment_of_a_run() {
     let interrupted = Some("interrupted".to_owned());
     book.ledger.run_event(1, "stopped", interrupted).unwrap();
     sound("stopped", 3);
+}
+
+/// What every other command refuses at opening is what `verify` is for: it says all that can be said of it, and a backup
+/// is refused with the same list.
+#[test]
+fn a_ledger_that_is_refused_at_opening_is_verified_as_far_as_it_can_be_read() {
+    type Harm = fn(&mut Vec<u8>);
+    // What is said, and whether rows are still found.
+    let harms: [(Harm, &str, bool); 6] = [
+        (|bytes| bytes[63] = 2, "its tables are not those of version 2", true),
+        (|bytes| bytes[60] = 0x80, "its tables are not those of version", true),
+        (|bytes| bytes.truncate(bytes.len() - 4096), "invalid page number", false),
+        (|bytes| bytes.truncate(2 * 4096), "invalid page number", false),
+        (
+            |bytes| bytes[..16].fill(0x20),
+            "the beginning of the file is overwritten",
+            false,
+        ),
+        (|bytes| bytes[4096..].fill(0), "SQLite says:", false),
+    ];
+    let (folder, path) = sound();
+    let whole = std::fs::read(&path).unwrap();
+    for (number, (harm, says, has_rows)) in harms.into_iter().enumerate() {
+        let mut damaged = whole.clone();
+        harm(&mut damaged);
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(Reader::open(&path).is_err(), "{number}: it is not refused");
+        let found = verify(&path).unwrap();
+        assert!(found.is_damaged(), "{number}");
+        let said = |trouble: &rollcall::ledger::Trouble| trouble.what.contains(says);
+        assert!(found.troubles.iter().any(said), "{number}: {:#?}", found.troubles);
+        assert_eq!(found.rows > 0, has_rows, "{number}: {:#?}", found.troubles);
+        // Of sums over rows that cannot all be read nothing is said.
+        assert_eq!(found.count(Check::Totals).1, 0, "{number}: {:#?}", found.troubles);
+        let Err(BackupError::Unsound(same)) = backup(&path, &folder.path().join("backup.db")) else {
+            panic!("{number}: a copy was made")
+        };
+        assert_eq!(same.troubles, found.troubles, "{number}");
+        assert!(
+            std::fs::read(&path).unwrap() == damaged,
+            "{number}: verifying changed it"
+        );
+    }
 }
 
 /// A ledger of version 2 has no checksums, which is said, and everything else is verified.

@@ -50,7 +50,7 @@ pub(super) fn put_aside(ledger: &Path) -> String {
     };
     let (log, aside) = (beside("-wal"), beside(".aside"));
     let mut moves = format!("mv {} {}", super::typed(ledger), super::typed(&aside));
-    if log.exists() {
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
         // Under names that fit each other, so that it can still be looked into.
         let (log, aside) = (super::typed(&log), super::typed(&beside(".aside-wal")));
         moves.push_str(&format!(" && mv {log} {aside}"));
@@ -68,17 +68,69 @@ enum Cause {
 
 fn damage(error: &anyhow::Error) -> Option<Cause> {
     error.chain().find_map(|cause| {
-        let (ledger, cause) = if let Some(error) = cause.downcast_ref::<PipelineError>() {
-            match error {
-                PipelineError::Ledger(error) => (error, Cause::Other),
-                PipelineError::InDoubt { source, .. } => (source, Cause::InDoubt),
-                _ => return None,
-            }
-        } else if let Some(BackupError::Ledger(error)) = cause.downcast_ref() {
-            (error, Cause::Other)
-        } else {
-            (cause.downcast_ref::<LedgerError>()?, Cause::Other)
+        let (ledger, cause) = match (cause.downcast_ref(), cause.downcast_ref()) {
+            (Some(PipelineError::Ledger(error)), _) | (_, Some(BackupError::Ledger(error))) => (error, Cause::Other),
+            (Some(PipelineError::InDoubt { source, .. }), _) => (source, Cause::InDoubt),
+            (_, _) => (cause.downcast_ref::<LedgerError>()?, Cause::Other),
         };
         ledger.is_damage().then_some(cause)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::ConfigArgs;
+
+    fn named_in(ledger: &Path, error: impl Into<anyhow::Error>) -> anyhow::Error {
+        let args = LedgerArgs {
+            ledger: Some(ledger.to_owned()),
+            sandbox: true,
+            config: ConfigArgs { config: None },
+        };
+        named(&args, Err(error.into())).unwrap_err()
+    }
+
+    #[test]
+    fn damage_is_said_with_the_name_of_the_ledger_and_commands_that_can_be_typed() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("x y.db");
+        let damaged = || LedgerError::Damaged("here".to_owned());
+        let stopped = LedgerError::Stopped {
+            cause: Box::new(damaged()),
+        };
+        let in_doubt = PipelineError::InDoubt {
+            source: damaged(),
+            in_doubt: 3,
+        };
+        let quoted = format!("'{}'", ledger.display());
+        for (error, doubt) in [
+            (anyhow::Error::from(damaged()), false),
+            (stopped.into(), false),
+            (PipelineError::from(damaged()).into(), false),
+            (BackupError::from(damaged()).into(), false),
+            (in_doubt.into(), true),
+        ] {
+            let error = named_in(&ledger, error);
+            assert!(error.to_string().contains("x y.db"), "{error}");
+            let hint = &error.downcast_ref::<DamagedLedger>().unwrap().hint;
+            let verify = format!("`rollcall ledger verify --sandbox --ledger {quoted}`");
+            assert!(hint.starts_with(&verify), "{hint}");
+            assert!(hint.contains(&format!("`mv {quoted} ")), "{hint}");
+            assert_eq!(hint.contains("in doubt"), doubt, "{hint}");
+        }
+        // An empty log says nothing, any other belongs to what is put aside.
+        let log = folder.path().join("x y.db-wal");
+        std::fs::write(&log, "").unwrap();
+        assert!(!put_aside(&ledger).contains("-wal"));
+        std::fs::write(&log, "a log").unwrap();
+        assert!(put_aside(&ledger).contains("x y.db-wal' "), "{}", put_aside(&ledger));
+    }
+
+    #[test]
+    fn what_is_no_damage_is_said_as_it_is() {
+        let locked = LedgerError::Locked { path: "x.db".into() };
+        let error = named_in(Path::new("x.db"), PipelineError::from(locked));
+        assert!(error.downcast_ref::<DamagedLedger>().is_none(), "{error}");
+    }
 }

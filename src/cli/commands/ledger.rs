@@ -156,8 +156,16 @@ fn backup(args: &BackupArgs) -> Result<Exit> {
             let flags = super::ledger_flags(&args.ledger);
             say(&format!("{}\n", troubles(&found, &path, &flags).trim()));
             let exit = exit(&found);
-            let error = BackupError::Unsound(found);
-            say(&format!("error: {error}\nhint: {}\n", error.hint().unwrap_or_default()));
+            let ledger = path.display();
+            let wrong = if found.is_damaged() {
+                "it is damaged"
+            } else {
+                "its records and rows do not add up"
+            };
+            say(&format!(
+                "error: no backup of the ledger {ledger} was kept: {wrong}\nhint: keep the backups that you have until \
+                 `rollcall ledger verify{flags}` says that it is sound\n"
+            ));
             return Ok(exit);
         }
         copied => copied?,

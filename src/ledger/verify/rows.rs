@@ -21,6 +21,8 @@ pub(super) struct Told {
     pub(super) claimed: u64,
     /// The line on which the first record stands.
     pub(super) first_line: Option<u64>,
+    /// The last record that was read.
+    pub(super) last: i64,
 }
 
 /// A row on its way through its events.
@@ -29,13 +31,14 @@ struct Life {
     claimed: bool,
 }
 
-/// Verifies every row of an input with its events and findings.
+/// Verifies every row of an input with its events and findings. What was told stays where reading breaks off.
 pub(super) fn verify(
     snapshot: &Snapshot<'_>,
     run: &RunEntry,
     input: &InputEntry,
+    told: &mut Told,
     found: &mut Verification,
-) -> Result<Told, LedgerError> {
+) -> Result<(), LedgerError> {
     let whole = Place {
         run: Some(run.run_id),
         input: Some(input.input_id),
@@ -47,11 +50,11 @@ pub(super) fn verify(
     let mut rows = snapshot.lines(&mut rows, input.input_id, row_line)?;
     let mut events = snapshot.lines(&mut events, input.input_id, event_line)?;
     let mut findings = snapshot.lines(&mut findings, input.input_id, finding_line)?;
-    let mut told = Told::default();
     let mut before: Option<(i64, i64, i64)> = None;
     while let Some(row) = rows.next()? {
         let place = whole.record(row.record);
         found.rows += 1;
+        told.last = row.record;
         strays(&mut events, &mut findings, whole, Some(row.record), found)?;
         follows(&row, before, place, found);
         before = Some((row.record, row.line, row.byte));
@@ -69,8 +72,7 @@ pub(super) fn verify(
             told.totals.add(state);
         }
     }
-    strays(&mut events, &mut findings, whole, None, found)?;
-    Ok(told)
+    strays(&mut events, &mut findings, whole, None, found)
 }
 
 impl Verification {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::rows;
+use super::rows::{self, Told};
 use super::sql::{Numbered, Snapshot};
 use super::{Check, Place, Verification};
 use crate::clock::rfc3339;
@@ -17,13 +17,15 @@ const INTERRUPTED: &str = "interrupted";
 
 /// Verifies every run with all that belongs to it, and then what belongs to none.
 pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Result<(), LedgerError> {
-    let mut claimed = 0;
+    // Nothing is added up of which a part could not be read.
+    let mut claimed = Some(0);
     for run_id in snapshot.runs()? {
         found.saw(Check::Runs, 1);
         found.runs += 1;
         let place = Place::run(run_id);
         let entry = snapshot.reader.run(run_id);
         let Some(run) = found.survive(Check::Runs, place, entry)? else {
+            claimed = None;
             continue;
         };
         columns(&run, place, found);
@@ -31,36 +33,25 @@ pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Resul
             numbers(snapshot, what, place, run_id, found)?;
         }
         events(&run, place, found);
-        let mut totals = Totals::default();
+        let mut totals = Some(Totals::default());
         for input in &run.inputs {
-            let place = Place {
-                input: Some(input.input_id),
-                ..place
-            };
-            let told = rows::verify(snapshot, &run, input, found);
-            let told = found.survive(Check::Pages, place, told)?;
-            lines(input, told.first_line, place, found);
-            claimed += told.claimed;
-            for state in RowState::ALL {
-                totals.change(state, told.totals.of(state));
-            }
-            let counted = input.totals.map(|totals| totals.records);
-            found.saw(Check::Totals, 1);
-            if let Some(records) = counted.filter(|records| *records != told.totals.rows()) {
-                let what = format!(
-                    "the reader counted {records} records, and there are {} rows",
-                    told.totals.rows()
-                );
-                found.trouble(Check::Totals, place, what);
-            }
-            if counted.is_none() && run.is_planned() {
-                let what = "the run is planned, and what the reader counted is missing";
-                found.trouble(Check::Totals, place, what);
+            let told = source(snapshot, &run, input, found)?;
+            claimed = claimed.zip(told).map(|(claimed, told)| claimed + told.claimed);
+            if let Some((totals, told)) = totals.as_mut().zip(told) {
+                for state in RowState::ALL {
+                    totals.change(state, told.totals.of(state));
+                }
+            } else {
+                totals = None;
             }
         }
-        balance(snapshot, &run, totals, found)?;
+        if let Some(totals) = totals {
+            balance(snapshot, &run, totals, found)?;
+        }
     }
-    customers(snapshot, claimed, found)?;
+    if let Some(claimed) = claimed {
+        customers(snapshot, claimed, found)?;
+    }
     // The index of customers is not sorted by input: a line too much is seen above.
     for table in ["row", "event", "finding", "input_total"] {
         let strangers = snapshot.strangers(table);
@@ -74,6 +65,45 @@ pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Resul
         }
     }
     Ok(())
+}
+
+/// Verifies the rows of a source, and holds them against what the reader counted; nothing is told of a source whose rows
+/// cannot all be read.
+fn source(
+    snapshot: &Snapshot<'_>,
+    run: &RunEntry,
+    input: &InputEntry,
+    found: &mut Verification,
+) -> Result<Option<Told>, LedgerError> {
+    let place = Place {
+        input: Some(input.input_id),
+        ..Place::run(run.run_id)
+    };
+    let mut told = Told::default();
+    let all = rows::verify(snapshot, run, input, &mut told, found).map(Some);
+    if found.survive(Check::Pages, place, all)?.is_none() {
+        let what = match told.last {
+            0 => "none of its rows could be checked".to_owned(),
+            last => format!("behind record {last} none of its rows could be checked"),
+        };
+        found.trouble(Check::Rows, place, what);
+        return Ok(None);
+    }
+    lines(input, told.first_line, place, found);
+    let counted = input.totals.map(|totals| totals.records);
+    found.saw(Check::Totals, 1);
+    if let Some(records) = counted.filter(|records| *records != told.totals.rows()) {
+        let what = format!(
+            "the reader counted {records} records, and there are {} rows",
+            told.totals.rows()
+        );
+        found.trouble(Check::Totals, place, what);
+    }
+    if counted.is_none() && run.is_planned() {
+        let what = "the run is planned, and what the reader counted is missing";
+        found.trouble(Check::Totals, place, what);
+    }
+    Ok(Some(told))
 }
 
 /// What a run's own columns say, as far as one says something of another.

@@ -117,9 +117,11 @@ impl<'r> Snapshot<'r> {
         while let Some(row) = told.next()? {
             let says: String = row.get(0)?;
             if says != "ok" {
-                // The first line names the database as SQLite knows it, and then what is wrong.
-                let says = says.trim_start_matches("*** in database main ***").trim();
-                found.trouble(Check::Pages, Place::default(), format!("SQLite says: {says}"));
+                // What is wrong with pages is said in one row, whose first line names the database as SQLite knows it.
+                let lines = says.lines().filter(|line| !line.starts_with("***"));
+                for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
+                    found.trouble(Check::Pages, Place::default(), format!("SQLite says: {line}"));
+                }
             }
         }
         Ok(())
