@@ -20,7 +20,9 @@ pub enum PipelineError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The ledger broke while rows were being sent.
-    #[error("{source}; {in_doubt} rows are in doubt: they were being sent, and their outcome is not in the ledger")]
+    #[error(
+        "the run broke off, and rows in doubt: {in_doubt}; they were being sent, and the ledger has no outcome of them"
+    )]
     InDoubt {
         /// What happened to the ledger.
         source: LedgerError,

@@ -58,7 +58,7 @@ async fn a_folder_that_becomes_read_only_ends_the_run_with_what_to_do() {
     let done = bench.expect(3, &["run", "customers.csv"]).await;
     assert!(shim::trace(&bench).struck.is_some());
     assert!(
-        done.stderr.contains("error: ") && done.stderr.contains("hint: free the disk or mend it"),
+        done.stderr.contains("error: ") && done.stderr.contains("hint: check the disk"),
         "{done:#?}"
     );
     assert!(sandbox.tally().requests.create > 0, "it was sending");
