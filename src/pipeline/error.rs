@@ -21,7 +21,7 @@ pub enum PipelineError {
     Ledger(#[from] LedgerError),
     /// The ledger broke while rows were being sent.
     #[error(
-        "the run broke off, and rows in doubt: {in_doubt}; they were being sent, and the ledger has no outcome of them"
+        "the run broke off with {in_doubt} rows in doubt: they were being sent, and the ledger has no outcome of them"
     )]
     InDoubt {
         /// What happened to the ledger.
