@@ -21,6 +21,8 @@ const JUDGED_ANSWERS: u64 = 100;
 /// One canary row of so many may fail.
 const CANARY_TOLERANCE: u64 = 10;
 const CANARY: &str = "brake.canary";
+/// Why a look-up ended that left rows to be created.
+pub(super) const LOOKED_UP: &str = "run.looked_up";
 
 /// A brake that stopped a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,23 +102,27 @@ struct Counts {
 }
 
 impl Failures {
-    /// Begins with the rows that earlier processes of the run sent. A refusal is for good and still counts; what was
-    /// unresolved is sent again, and a conflict of the plan is no answer.
-    pub(super) fn new(settings: &SendSettings, run: &RunEntry, before: &Totals) -> Self {
-        let stopped = run.events.last().and_then(|event| event.reason.as_deref()) == Some(CANARY);
+    /// Begins with the rows that earlier processes of the run sent. A refusal is for good and still counts, as a
+    /// conflict at the API does; what was unresolved is sent again.
+    ///
+    /// `conflicts` are the rows of whom the API said that they are there with other data.
+    pub(super) fn new(settings: &SendSettings, run: &RunEntry, before: &Totals, conflicts: u64) -> Self {
+        let mut stops = run.events.iter().rev().filter_map(|event| event.reason.as_deref());
+        // A look-up sends nobody, and so it does not lift the brake.
+        let stopped = stops.find(|reason| *reason != LOOKED_UP) == Some(CANARY);
         Self {
             failed_before: stopped && settings.canary > 0,
-            ..Self::with(settings.max_failures, settings.canary, before)
+            ..Self::with(settings.max_failures, settings.canary, before, conflicts)
         }
     }
 
     /// No brake at all.
     pub(super) fn unlimited() -> Self {
-        Self::with(None, 0, &Totals::default())
+        Self::with(None, 0, &Totals::default(), 0)
     }
 
-    fn with(threshold: Option<Threshold>, canary: u64, before: &Totals) -> Self {
-        let failed = before.of(RowState::Refused);
+    fn with(threshold: Option<Threshold>, canary: u64, before: &Totals, conflicts: u64) -> Self {
+        let failed = before.of(RowState::Refused) + conflicts;
         let answered = failed + before.count(RowState::is_at_api);
         Self {
             threshold,
@@ -137,10 +143,17 @@ impl Failures {
         if !failed && !state.is_at_api() {
             return None;
         }
-        let mut counts = self.counts.lock().ok()?;
-        counts.answered += 1;
-        counts.failed += u64::from(failed);
-        let Counts { answered, failed } = *counts;
+        {
+            let mut counts = self.counts.lock().ok()?;
+            counts.answered += 1;
+            counts.failed += u64::from(failed);
+        }
+        self.judge()
+    }
+
+    /// The brake that the rows so far trip.
+    pub(super) fn judge(&self) -> Option<Braked> {
+        let Counts { answered, failed } = *self.counts.lock().ok()?;
         let judged = match self.threshold? {
             Threshold::Count(_) => true,
             Threshold::Percent(_) => answered >= JUDGED_ANSWERS,
@@ -239,7 +252,7 @@ mod tests {
     fn a_count_of_failures_trips_at_once_and_a_share_when_there_are_enough_answers() {
         use RowState::{Conflict, Created, Existing, Refused, Unresolved};
         let check = |threshold, states: &[(RowState, u64)], expected: Option<(u64, u64)>| {
-            let failures = Failures::with(threshold, 0, &Totals::default());
+            let failures = Failures::with(threshold, 0, &Totals::default(), 0);
             let mut tripped = None;
             for (state, count) in states {
                 for _ in 0..*count {
@@ -270,8 +283,9 @@ mod tests {
             (RowState::Conflict, 9),
             (RowState::Created, 30),
         ]);
-        let failures = Failures::with(Some(Threshold::Count(2)), 50, &before);
-        assert_eq!(failures.canary(), 18);
+        let failures = Failures::with(Some(Threshold::Count(3)), 50, &before, 1);
+        assert_eq!(failures.canary(), 17);
+        assert_eq!(failures.judge(), None);
         assert_eq!(failures.count(RowState::Created), None);
         assert!(failures.count(RowState::Refused).is_some());
     }
@@ -279,7 +293,7 @@ mod tests {
     #[test]
     fn a_canary_may_fail_in_one_row_of_ten() {
         let check = |good, bad, expected: bool| {
-            let failures = Failures::with(None, 50, &Totals::default());
+            let failures = Failures::with(None, 50, &Totals::default(), 0);
             for _ in 0..good {
                 failures.count(RowState::Created);
             }

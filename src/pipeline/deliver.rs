@@ -60,7 +60,7 @@ impl Job<'_> {
             // What broke the sending has also ended the reading.
             (_, Err(PipelineError::Ledger(source))) => Err(PipelineError::InDoubt {
                 source,
-                in_doubt: progress.totals().of(RowState::InFlight),
+                in_doubt: self.ledger.in_doubt() as u64,
             }),
             (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
         }
@@ -185,8 +185,7 @@ impl Crew {
             if canary > 0 {
                 let rest = batch.split_off(batch.len().min(usize::try_from(canary).unwrap_or(usize::MAX)));
                 canary -= batch.len() as u64;
-                let sent = crew.send_batch(batch, &slots, &mut under_way).await;
-                if let Err(error) = sent.and(crew.judge_canary(canary, &mut under_way).await) {
+                if let Err(error) = crew.send_canary(batch, canary, &slots, &mut under_way).await {
                     break Err(error);
                 }
                 batch = rest;
@@ -207,17 +206,24 @@ impl Crew {
         Ok(crew.end.lock().map_or(None, |mut end| end.take()))
     }
 
-    /// When the last row of the canary is sent, waits for its outcomes; if too many failed, nothing follows.
-    async fn judge_canary(
-        &self,
+    /// Sends rows of the canary. When none is `left`, waits for their outcomes; if too many failed, nothing follows.
+    async fn send_canary(
+        self: &Arc<Self>,
+        batch: Vec<Open>,
         left: u64,
+        slots: &Arc<Semaphore>,
         under_way: &mut JoinSet<Result<(), PipelineError>>,
     ) -> Result<(), PipelineError> {
+        self.send_batch(batch, slots, under_way).await?;
         if left > 0 {
             return Ok(());
         }
         while let Some(done) = under_way.join_next().await {
             done.map_err(|_| PipelineError::Worker)??;
+        }
+        // Of a canary that somebody has stopped, only a part is known.
+        if self.stop.is_requested() {
+            return Ok(());
         }
         if let Some(braked) = self.failures.judge_canary() {
             self.end_early(RunEnd::Braked(braked));
@@ -319,7 +325,9 @@ impl Crew {
             }
         };
         if let Some(outcome) = outcome {
-            let state = self.ledger.outcome(outcome).await?;
+            // What cannot be written down must not go on.
+            let written = self.ledger.outcome(outcome).await;
+            let state = written.inspect_err(|_| self.stop.request())?;
             self.progress.step(Some(RowState::InFlight), state);
             if let Some(braked) = self.failures.count(state) {
                 self.end_early(RunEnd::Braked(braked));

@@ -197,13 +197,16 @@ impl<'a> Job<'a> {
             self.ledger.run_event(self.run.run_id, "planned", None)?;
         }
         let failures = match self.request.aim {
-            Aim::Create => Failures::new(&settings.send, &self.run, &progress.totals()),
+            Aim::Create => Failures::new(&settings.send, &self.run, &progress.totals(), self.conflicts()?),
             // Whoever creates nobody needs no brake.
             Aim::LookUp => Failures::unlimited(),
         };
         let rejected = brake::rejects(&progress.totals(), settings.input.max_rejects);
         let rejected = rejected.filter(|_| self.request.aim == Aim::Create);
-        if let Some(braked) = rejected.or_else(|| failures.judge_canary_again()) {
+        if let Some(braked) = rejected
+            .or_else(|| failures.judge_canary_again())
+            .or_else(|| failures.judge())
+        {
             return Ok(RunEnd::Braked(braked));
         }
         progress.enter(Phase::Sending);
@@ -214,6 +217,18 @@ impl<'a> Job<'a> {
             RunEnd::Finished
         };
         Ok(ended.unwrap_or(unasked))
+    }
+
+    /// The rows of whom the API said that they are there with other data: a conflict of the plan has no answer.
+    fn conflicts(&self) -> Result<u64, PipelineError> {
+        let mut conflicts = 0;
+        for input in &self.run.inputs {
+            self.reader.rows(input.input_id, 1, u64::MAX, |row| {
+                conflicts += u64::from(row.state == RowState::Conflict && row.http_status.is_some());
+                Ok::<_, PipelineError>(())
+            })?;
+        }
+        Ok(conflicts)
     }
 
     /// The run as it stands now.
@@ -240,7 +255,7 @@ impl<'a> Job<'a> {
             RunEnd::Finished => ("finished", None),
             RunEnd::Braked(braked) => ("stopped", Some(braked.code().to_owned())),
             RunEnd::Stopped(stop) => ("stopped", Some(stop.code().to_owned())),
-            RunEnd::Absent(_) => ("stopped", Some("run.looked_up".to_owned())),
+            RunEnd::Absent(_) => ("stopped", Some(brake::LOOKED_UP.to_owned())),
             RunEnd::Deadline => ("stopped", Some("run.deadline".to_owned())),
             RunEnd::Interrupted => ("stopped", Some("interrupted".to_owned())),
         };

@@ -94,10 +94,17 @@ async fn too_many_failures_stop_the_run_and_a_higher_limit_goes_on() {
     assert_eq!(bench.report(&[]).await["reason"], "brake.max_failures");
     assert_eq!(bench.report(&[]).await["balanced"], true);
 
+    let before = sandbox.tally().requests;
+    bench.expect(4, &[&RUN[..], &["--max-failures", "20"]].concat()).await;
     let done = bench.expect(4, &RUN).await;
     assert!(
         done.stderr.contains("failed, and send.max-failures allows"),
         "a tenth is the default: {done:#?}"
+    );
+    assert_eq!(
+        sandbox.tally().requests,
+        before,
+        "the brake holds again before anything is sent"
     );
     bench.expect(1, &[&RUN[..], &["--max-failures", "100%"]].concat()).await;
     assert_eq!(
@@ -121,6 +128,9 @@ async fn the_canary_goes_alone_and_nobody_follows_if_it_fails() {
     assert_eq!(sandbox.tally().requests.create - before, 50, "nobody else was sent");
     assert_eq!(bench.report(&[]).await["reason"], "brake.canary");
     assert_eq!(total(&bench, "pending").await, 150);
+    let done = bench.expect(4, &RUN).await;
+    assert!(done.stderr.contains("--canary 0"), "it holds again: {done:#?}");
+    assert_eq!(sandbox.tally().requests.create - before, 50, "nobody was sent for that");
 
     bench.expect(1, &[&RUN[..], &["--canary", "0"]].concat()).await;
     assert_eq!(

@@ -49,15 +49,15 @@ pub(super) fn put_aside(ledger: &Path) -> String {
         PathBuf::from(name)
     };
     let (log, aside) = (beside("-wal"), beside(".aside"));
-    let mut moves = format!("mv {} {}", super::typed(ledger), super::typed(&aside));
+    let mut moves = format!("mv -n {} {}", super::typed(ledger), super::typed(&aside));
     if log.metadata().is_ok_and(|log| log.len() > 0) {
         // Under names that fit each other, so that it can still be looked into.
         let (log, aside) = (super::typed(&log), super::typed(&beside(".aside-wal")));
-        moves.push_str(&format!(" && mv {log} {aside}"));
+        moves.push_str(&format!(" && mv -n {log} {aside}"));
     }
     format!(
         "put it aside with `{moves}`, put a backup in its place if you have one, and type the run's command again: \
-         whoever was created is recognized by the same id"
+         whoever was created is recognized by the same id; `rollcall ledger rebuild FILES` looks first and creates nobody"
     )
 }
 
@@ -116,7 +116,7 @@ mod tests {
             let hint = &error.downcast_ref::<DamagedLedger>().unwrap().hint;
             let verify = format!("`rollcall ledger verify --sandbox --ledger {quoted}`");
             assert!(hint.starts_with(&verify), "{hint}");
-            assert!(hint.contains(&format!("`mv {quoted} ")), "{hint}");
+            assert!(hint.contains(&format!("`mv -n {quoted} ")), "{hint}");
             assert_eq!(hint.contains("in doubt"), doubt, "{hint}");
         }
         // An empty log says nothing, any other belongs to what is put aside.
