@@ -44,7 +44,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("send.request-timeout", "\"30s\"", "time for one whole request"),
     setting("send.backoff-base", "\"500ms\"", "first wait before a retry; it doubles, with full jitter"),
     setting("send.backoff-cap", "\"30s\"", "longest wait before a retry"),
-    setting("send.retry-budget", "\"10%\"", "retries as a share of all requests, beside a few in reserve; rows beyond it wait their turn"),
+    setting("send.retry-budget", "\"10%\"", "retries as a share of the rate limit, beside a few in reserve; rows beyond it wait their turn"),
     setting("send.row-deadline", "\"10m\"", "time from a row's first attempt after which it is unresolved"),
     setting("send.run-deadline", "", "time after which a run takes no new rows and ends, resumable, such as \"6h\"; none if not set"),
     setting("send.max-failures", "\"10%\"", "rows refused, in conflict at the API or unresolved above which a run stops: a number, or a share of those answered"),
