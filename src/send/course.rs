@@ -12,6 +12,7 @@
 
 mod said;
 mod same;
+mod suspect;
 
 use std::time::Duration;
 
@@ -96,6 +97,8 @@ pub(super) struct Course {
     /// The last answer that was unclear.
     last: Said,
     look: Option<Look>,
+    /// Whether the last request was a look, as a probe, that did not find the customer.
+    looked: bool,
 }
 
 /// An "already there" that is contradicted once may be an earlier attempt that is still under way over there. Twice, with
@@ -109,6 +112,8 @@ enum Look {
     Refusal { said: Said, hints: bool },
     /// No further attempt is made: the last thing to find out before the row is unresolved.
     Last(Said),
+    /// The run waits, and the row may be what is wrong: see `suspect`.
+    Suspect,
     /// Nothing is to be created: the look is all.
     Only,
 }
@@ -128,6 +133,7 @@ impl Course {
             same: Same::default(),
             last: Said::default(),
             look: None,
+            looked: false,
         }
     }
 
@@ -195,29 +201,9 @@ impl Course {
             Verdict::RefreshToken => self.unauthorized(heard, request_id, around.standing),
             Verdict::NotPermitted => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Verdict::NotTrusted => Next::Stop(self.stopped(StopReason::NotTrusted, None, heard.detail)),
-            Verdict::Wait(_) | Verdict::NotReached => Next::Again,
+            Verdict::Wait(_) => Next::Again,
+            Verdict::NotReached => self.not_reached(),
             Verdict::Unknown(reason) => self.unclear(reason, heard, request_id, around),
-        }
-    }
-
-    /// A probe of the whole run had no clear answer: that is not the row's fault, and somebody else may probe next.
-    pub(super) fn probed_in_vain(&mut self) -> Next {
-        self.doubt();
-        Next::After(self.waits.next().unwrap_or_default().min(PROBE_EVERY))
-    }
-
-    /// The row's time is over: it ends as if its attempts had run out.
-    pub(super) fn over(&mut self) -> Next {
-        let said = Said {
-            reason: Some(Reason::RowDeadline),
-            ..self.last.clone()
-        };
-        match self.look {
-            None => {
-                self.look = Some(Look::Last(said));
-                Next::Again
-            }
-            Some(_) => self.unresolved(said),
         }
     }
 
@@ -254,6 +240,7 @@ impl Course {
 
     fn unclear(&mut self, reason: Reason, heard: Heard, request_id: RequestId, around: Around) -> Next {
         self.doubt();
+        self.looked = false;
         self.unclear = self.unclear.saturating_add(1);
         let status = heard.status;
         let said = said(heard, request_id, Some(reason));
@@ -289,6 +276,7 @@ impl Course {
     /// The customer may exist, whatever the answer says: the next request looks.
     fn check(&mut self, heard: Heard, request_id: RequestId) -> Next {
         self.in_doubt = true;
+        self.looked = false;
         self.unauthorized = 0;
         self.same = Same::default();
         let hints = heard.smells_of_existing();
@@ -305,7 +293,7 @@ impl Course {
         };
         let next = self.settled(event, verdict, heard, request_id);
         match (next, &self.look) {
-            (Next::Done(outcome), Some(Look::Last(_))) if event == RowEvent::Existing => {
+            (Next::Done(outcome), Some(Look::Last(_) | Look::Suspect)) if event == RowEvent::Existing => {
                 Next::Done(outcome.because(Reason::FoundAfterDoubt.code()))
             }
             (next, _) => next,
@@ -319,6 +307,7 @@ impl Course {
             None if self.in_doubt => self.check(heard, request_id),
             None => self.settled(RowEvent::Refused, verdict, heard, request_id),
             Some(Look::Only) => Next::Absent,
+            Some(Look::Suspect) => self.looked_in_vain(),
             Some(Look::Last(said)) => self.unresolved(said),
             // Not there, and yet known: an earlier attempt may be under way over there and still arrive, or its
             // failure has burnt the id.
@@ -356,6 +345,7 @@ impl Course {
     fn unreadable(&mut self, heard: Heard, request_id: RequestId) -> Next {
         match self.look.take() {
             Some(Look::Last(said)) => self.unresolved(said),
+            Some(Look::Suspect) => self.looked_in_vain(),
             // It is so for every row.
             Some(Look::Only) => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Some(Look::Refusal { .. }) | None => {

@@ -25,7 +25,7 @@ use super::concurrency::{Concurrency, Ended, Permit};
 use super::counters::{Counters, Tally};
 use super::course::{Around, Course, Next, Sent};
 use super::error::SendError;
-use super::gate::{Gate, GaveUp, MOST_UNCLEAR, Pass};
+use super::gate::{Asking, Gate, GaveUp, Pass};
 use super::http::Http;
 use super::quota::quota;
 use super::rate_limit::RateLimit;
@@ -108,7 +108,7 @@ impl Sender {
         };
         let limit = send.rate_per_second.and_then(NonZeroU32::new);
         Ok(Self(Arc::new(Shared {
-            gate: Gate::new(schedule, send.give_up_after, MOST_UNCLEAR),
+            gate: Gate::new(schedule, send.give_up_after, limit),
             concurrency: Concurrency::new(send.max_in_flight),
             budget: Budget::new(send.retry_budget, send.rate_per_second),
             limit: RateLimit::new(limit, send.burst.and_then(NonZeroU32::new), send.give_up_after),
@@ -153,7 +153,7 @@ impl Sender {
             }
             let ready = tokio::select! {
                 biased;
-                ready = shared.ready() => ready.map_err(|halt| halt.stop(&course))?,
+                ready = shared.ready(course.asking()) => ready.map_err(|halt| halt.stop(&course))?,
                 () = stop.requested() => return Ok(course.left()),
             };
             let over_at = *over_at.get_or_insert_with(|| shared.gate.open_time() + shared.row_deadline);
@@ -205,31 +205,40 @@ enum Rested {
 
 impl Shared {
     /// Gate, permit, access token, turn: in this order, and from the start whenever one of them did not hold.
-    async fn ready(self: &Arc<Self>) -> Result<Ready<'_>, Halt> {
+    async fn ready(self: &Arc<Self>, asking: Asking) -> Result<Ready<'_>, Halt> {
         loop {
-            let pass = self.gate.pass().await?;
+            let pass = self.gate.pass(asking).await?;
             let permit = if pass.is_probe() {
                 self.concurrency.permit_for_probe().await
             } else {
                 self.concurrency.permit().await
             };
-            let bearer = match self.tokens.look() {
-                Held::Good(bearer) => bearer,
-                Held::Ending(bearer) => {
-                    self.renew_ahead(&bearer);
-                    bearer
-                }
-                Held::Nothing => {
-                    drop(permit);
-                    self.renew(pass).await?;
-                    continue;
-                }
-            };
+            if self.bearer().is_none() {
+                drop(permit);
+                self.renew(pass).await?;
+                continue;
+            }
             self.limit.turn().await;
             // The gate may have closed while this row waited for its permit and its turn.
-            if pass.holds() {
+            if !pass.holds() {
+                continue;
+            }
+            // And the token may have ended: then the turn is lost, and no request.
+            if let Some(bearer) = self.bearer() {
                 return Ok(Ready { pass, permit, bearer });
             }
+        }
+    }
+
+    /// The token to be sent, if there is one.
+    fn bearer(self: &Arc<Self>) -> Option<Arc<Bearer>> {
+        match self.tokens.look() {
+            Held::Good(bearer) => Some(bearer),
+            Held::Ending(bearer) => {
+                self.renew_ahead(&bearer);
+                Some(bearer)
+            }
+            Held::Nothing => None,
         }
     }
 
@@ -294,9 +303,11 @@ impl Shared {
         if attempt == 1 {
             self.tally.first(verdict == Verdict::Unknown(Reason::ServerError));
         }
-        self.tell(pass, &bearer, call, verdict, &heard);
-        if probe && matches!(verdict, Verdict::Unknown(_)) {
-            return course.probed_in_vain();
+        let suspect = self.tell(pass, &bearer, call, verdict, &heard);
+        if let Verdict::Unknown(reason) = verdict
+            && probe
+        {
+            return course.probed_in_vain(suspect, reason, heard, request_id);
         }
         let around = Around {
             standing: self.tokens.standing(&bearer),
@@ -327,8 +338,9 @@ impl Shared {
         }
     }
 
-    /// Tells the gate, the token store and the counts what the answer says about the run.
-    fn tell(&self, pass: Pass<'_>, bearer: &Bearer, call: Call, verdict: Verdict, heard: &Heard) {
+    /// Tells the gate, the token store and the counts what the answer says about the run. Returns whether the row is
+    /// suspected to be what is wrong.
+    fn tell(&self, pass: Pass<'_>, bearer: &Bearer, call: Call, verdict: Verdict, heard: &Heard) -> bool {
         let create = call == Call::Create;
         match verdict {
             Verdict::Created | Verdict::ReadBack | Verdict::Existing | Verdict::Conflict | Verdict::Refused => {
@@ -336,16 +348,16 @@ impl Shared {
                 if create {
                     self.tally.pass();
                 }
-                self.answered(pass, create);
+                self.answered(pass);
             }
-            Verdict::NotPermitted | Verdict::NotTrusted | Verdict::Unreadable => self.answered(pass, create),
+            Verdict::NotPermitted | Verdict::NotTrusted | Verdict::Unreadable => self.answered(pass),
             Verdict::RefreshToken => {
                 self.tokens.refuse(bearer);
                 // A fresh token refused where others worked: everyone waits, and one probe tries with the next token.
                 if create && self.tokens.standing(bearer) == Standing::Fresh {
                     self.tally.wait_if(pass.told_to_wait(None));
                 } else {
-                    self.answered(pass, create);
+                    self.answered(pass);
                 }
             }
             Verdict::Wait(_) => {
@@ -355,12 +367,17 @@ impl Shared {
             Verdict::NotReached => self.tally.wait_if(pass.not_reached()),
             // No request was made.
             Verdict::Unknown(Reason::NotAddressable) => {}
-            Verdict::Unknown(_) => self.tally.wait_if(pass.unclear()),
+            Verdict::Unknown(_) => {
+                let told = pass.unclear();
+                self.tally.wait_if(told.closes);
+                return told.suspect;
+            }
         }
+        false
     }
 
-    fn answered(&self, pass: Pass<'_>, create: bool) {
-        if pass.answered(create) {
+    fn answered(&self, pass: Pass<'_>) {
+        if pass.answered() {
             self.concurrency.restart();
         }
     }

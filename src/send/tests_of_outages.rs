@@ -196,7 +196,13 @@ async fn outage(style: Style, rate: u32, latency: Duration, minutes: u64) -> (f6
             return style.answer(latency);
         }
         let jitter = random.lock().unwrap().f64();
-        (latency.mul_f64(0.5 + jitter), yes())
+        // Rows whose attempts fail are looked for; nobody is created by those.
+        let answer = if request.method() == Method::GET {
+            Ok((404, "", String::from(r#"{"errors":[]}"#)))
+        } else {
+            yes()
+        };
+        (latency.mul_f64(0.5 + jitter), answer)
     });
     let in_flight = 32.max(rate as usize);
     let sender = sender(&wire, |send| {

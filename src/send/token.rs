@@ -55,6 +55,11 @@ impl Bearer {
         &self.header
     }
 
+    /// When its life is over, if that is known.
+    pub(super) fn ends_at(&self) -> Option<Instant> {
+        self.ends_at
+    }
+
     /// The token itself, to be kept out of texts.
     pub(super) fn token(&self) -> &str {
         let header = self.header.to_str().unwrap_or_default();

@@ -1,19 +1,21 @@
 //! Asking for tokens: the first and every later one.
 //!
 //! A renewal ahead of a token's end goes beside the rows, which go on with the token that they have: an endpoint that is
-//! slow holds nobody up. Where there is no token, one caller asks and the others wait for what it gets.
+//! slow holds nobody up. Where there is no token, one caller asks and the others wait for what it gets; but not behind a
+//! request that hangs: after as long as a probe is waited for, the next one asks beside it.
 //!
 //! It deliberately takes no permit, since there is never more than one request for a token, and does not heed the rate
 //! headers of the token endpoint, which is another service with limits of its own.
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::{Halt, Shared};
 use crate::clock;
-use crate::send::gate::Pass;
+use crate::send::gate::{PROBE_EVERY, Pass};
 use crate::send::token::{Bearer, Granted, Held};
 use crate::send::transport::retry_after;
 use crate::send::wire::{Failure, Payload, Reply};
@@ -32,11 +34,11 @@ enum Asked {
 impl Shared {
     /// Gets a token where there is none.
     pub(super) async fn renew(&self, pass: Pass<'_>) -> Result<(), Halt> {
-        let _turn = self.tokens.turn().await;
+        let turn = self.tokens.turn().await;
         if !matches!(self.tokens.look(), Held::Nothing) || !pass.holds() {
             return Ok(());
         }
-        match self.ask_for_token().await {
+        match self.ask_with(turn, None).await {
             Asked::Granted => {}
             Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
             Asked::NotTrusted(why) => return Err(Halt::NotTrusted(why)),
@@ -54,21 +56,32 @@ impl Shared {
         let Some(turn) = self.tokens.try_turn() else { return };
         let (shared, bearer) = (Arc::clone(self), Arc::clone(bearer));
         tokio::spawn(async move {
-            let _turn = turn;
             // Somebody may have had the turn since the token was looked at.
             if !matches!(shared.tokens.look(), Held::Ending(_)) {
                 return;
             }
-            match shared.ask_for_token().await {
+            match shared.ask_with(turn, bearer.ends_at()).await {
                 Asked::Granted => {}
                 Asked::Refused(_) | Asked::NotTrusted(_) | Asked::Later(_) => shared.tokens.put_off(&bearer),
             }
         });
     }
 
-    /// Asks for a token, with a turn like every request.
-    async fn ask_for_token(&self) -> Asked {
+    /// Asks for a token, with a turn at the limit like every request. The turn to renew is given back when the request
+    /// hangs for long, but not before this.
+    async fn ask_with(&self, turn: OwnedMutexGuard<()>, not_before: Option<Instant>) -> Asked {
         self.limit.turn().await;
+        let patience = Instant::now() + PROBE_EVERY;
+        let until = not_before.map_or(patience, |not_before| patience.max(not_before));
+        let mut asking = std::pin::pin!(self.ask_for_token());
+        if let Ok(asked) = timeout_at(until, asking.as_mut()).await {
+            return asked;
+        }
+        drop(turn);
+        asking.await
+    }
+
+    async fn ask_for_token(&self) -> Asked {
         self.tally.token_request();
         let asked_at = Instant::now();
         let reply = self.transport.token().await;
