@@ -19,7 +19,6 @@ use rollcall::send::{Failure, Payload, Reply, StopReason};
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::bounds;
 use crate::case::{Case, Kind};
 use crate::client::{End, all_may_end};
 use crate::world::World;
@@ -211,16 +210,7 @@ pub(crate) fn end(world: &World, end: &End) {
                 StopReason::Unauthorized => !weather.calm && weather.tokens_end,
                 StopReason::NotPermitted | StopReason::TokenRefused | StopReason::NotTrusted => false,
             };
-            let weak = weather.calm && !bounds::strict();
-            if weak && stop.reason == StopReason::GaveUp {
-                let in_flight = states
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, state)| **state == RowState::InFlight);
-                world.inner().gave_up.push(in_flight.map(|(row, _)| row).collect());
-            } else if weak && stop.reason == StopReason::Unauthorized && weather.tokens_end_in_the_queue {
-                world.inner().stale_tokens += 1;
-            } else if !fits {
+            if !fits {
                 world.breach(Rule::Stops, None, format!("{stop}, calm: {}", weather.calm));
             }
         }
@@ -234,13 +224,6 @@ pub(crate) fn tokens_end(case: &Case) -> bool {
     case.server.token_life <= Duration::from_secs(60) || case.plan.entries.iter().any(|entry| ends(&entry.fault))
 }
 
-/// Whether a token's life is less than three times what a row may wait for its turn while it holds one.
-pub(crate) fn tokens_end_in_the_queue(case: &Case) -> bool {
-    let rate = case.send.rate_per_second.unwrap_or(u32::MAX);
-    let most = u32::try_from(case.send.max_in_flight).unwrap_or(u32::MAX);
-    case.server.token_life < Duration::from_secs(3) * most / rate
-}
-
 /// What is left when all is quiet and nothing is under way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ending {
@@ -248,7 +231,7 @@ pub(crate) struct Ending {
     pub(crate) unaccounted: u64,
     /// Unresolved or refused, and rightly so: the service has spoiled their ids.
     pub(crate) set_aside: u64,
-    /// In flight for ever: every run gives up over them, and their ids are spoiled.
+    /// In flight for ever: every run ended without them, and their ids are spoiled. A breach, and counted.
     pub(crate) stuck: u64,
 }
 
@@ -260,14 +243,8 @@ pub(crate) async fn finish(world: &World, case: &Case) -> Ending {
     let mut ending = Ending::default();
     for (row, state) in states.into_iter().enumerate() {
         let record = records.get(&world.rows[row].customer_id);
-        if state == RowState::InFlight && !bounds::strict() && !world.inner().gave_up.is_empty() {
-            // The last rows of a run, all with spoiled ids, look like an outage, and the run gives up over them.
-            if spoiled(world, case, row).await.0 {
-                ending.stuck += 1;
-                continue;
-            }
-        }
         if !state.may_end() {
+            ending.stuck += u64::from(state == RowState::InFlight && spoiled(world, case, row).await.0);
             ending.unaccounted += 1;
             world.breach(Rule::Accounted, Some(row), format!("{} at the end", state.word()));
             continue;
@@ -279,7 +256,6 @@ pub(crate) async fn finish(world: &World, case: &Case) -> Ending {
         }
         ending.set_aside += u64::from(finish_row(world, case, row, state).await);
     }
-    excuse(world, case).await;
     let violations = world.sandbox.tally().violations;
     if violations.reused_request_ids > 0 {
         world.breach(Rule::RequestIds, None, format!("{violations:?}"));
@@ -296,24 +272,6 @@ pub(crate) async fn finish(world: &World, case: &Case) -> Ending {
         );
     }
     ending
-}
-
-/// A run may give up in quiet over a row whose id is spoiled, and for no other reason.
-async fn excuse(world: &World, case: &Case) {
-    let gave_up = world.inner().gave_up.clone();
-    for rows in gave_up {
-        let mut excused = false;
-        for row in &rows {
-            excused = excused || spoiled(world, case, *row).await.0;
-        }
-        if !excused {
-            world.breach(
-                Rule::Stops,
-                rows.first().copied(),
-                "a run gave up in quiet, and no id is spoiled",
-            );
-        }
-    }
 }
 
 /// At most one effect and under the row's id; exactly one if the row says so; none if it says not.

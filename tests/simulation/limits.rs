@@ -49,11 +49,9 @@ pub(crate) fn windows(times: &[Duration], limit: u32) -> [f64; 3] {
 pub(crate) fn amplification(world: &World, case: &Case) {
     let inner = world.inner();
     let (requests, claims, held_off) = (inner.row_requests, inner.claims, inner.held_off);
-    let gave_up = u32::try_from(inner.gave_up.len()).unwrap_or(u32::MAX);
     drop(inner);
     let each = 2 * u64::from(case.send.max_attempts) + 2;
-    // Runs in quiet that gave up have probed until then.
-    let probing = world.now().min(case.storm) + case.send.give_up_after * gave_up;
+    let probing = world.now().min(case.storm);
     let probes = probing.as_millis() / (case.send.backoff_base.as_millis() / 2).max(1);
     let bound = u128::from(claims * each + held_off) + probes;
     if u128::from(requests) > bound {

@@ -24,7 +24,7 @@ const DEFAULT_RATE: u32 = 10;
 /// The rate is back when so many seconds in a row hold 95 % of what they held before.
 const BACK_SECONDS: u64 = 5;
 
-/// What a user gets who sets nothing but the rate, and the time that a row may take.
+/// What a user gets who sets nothing but the rate.
 fn settings(rate: u32) -> SendSettings {
     SendSettings {
         rate_per_second: Some(rate),
@@ -36,8 +36,8 @@ fn settings(rate: u32) -> SendSettings {
         backoff_base: Duration::from_millis(500),
         backoff_cap: Duration::from_secs(30),
         retry_budget: 0.1,
-        // Longer than the outages here: no row may be unresolved because the service was down.
-        row_deadline: Duration::from_secs(1_200),
+        // As long as the outage here, whose time is not the row's.
+        row_deadline: Duration::from_secs(600),
         run_deadline: None,
         max_failures: None,
         canary: 0,
@@ -242,7 +242,6 @@ fn an_outage_of_ten_minutes_costs_few_requests_and_no_row() {
                 "outage: {} at {rate}/s: {:.3} times the requests, {:.4} of the limit during it, back after {:.1} s, {} rows not created",
                 cost.style, cost.amplification, cost.of_the_limit, cost.recovery_s, cost.unresolved,
             );
-            // The bound is for runs at the default rate and above: whoever sends two in a second has as many probes and few rows.
             if rate < DEFAULT_RATE {
                 slow = slow.max(cost.amplification);
             }
@@ -261,11 +260,11 @@ fn an_outage_of_ten_minutes_costs_few_requests_and_no_row() {
     eprintln!("reliability: seconds from the end of the outage to 95 % of the rate = {recovery_s:.1}");
     eprintln!("reliability: rows unresolved or left by ten-minute outages = {unresolved}");
     print_windows("outages", worst);
-    assert!(amplification <= bounds::AMPLIFICATION, "{amplification}");
     assert!(
-        !bounds::strict() || recovery_s <= bounds::RECOVERY_SECONDS,
-        "{recovery_s}"
+        amplification.max(slow) <= bounds::AMPLIFICATION,
+        "{amplification}, {slow}"
     );
+    assert!(recovery_s <= bounds::RECOVERY_SECONDS, "{recovery_s}");
     assert_eq!(unresolved, 0, "rows are not failed because the service was down");
 }
 

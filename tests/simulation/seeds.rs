@@ -34,7 +34,6 @@ struct Figures {
     set_aside: u64,
     stuck: u64,
     misled: u64,
-    weak: u64,
     simulated_s: u64,
     alone: [f64; 3],
     together: [f64; 3],
@@ -54,7 +53,6 @@ impl Figures {
         self.set_aside += report.ending.set_aside;
         self.stuck += report.ending.stuck;
         self.misled += report.misled;
-        self.weak += report.weak;
         self.simulated_s += report.simulated.as_secs();
         for at in 0..3 {
             self.alone[at] = self.alone[at].max(report.alone[at]);
@@ -89,7 +87,10 @@ impl Figures {
             ("simulated rows set aside with a spoiled id", self.set_aside),
             ("simulated rows in flight for ever with a spoiled id", self.stuck),
             ("simulated rows given back after a false 503", self.misled),
-            ("simulated runs in quiet that stopped for a known weakness", self.weak),
+            (
+                "simulated runs that stopped for no reason",
+                self.breaches_of(Rule::Stops),
+            ),
             ("simulated false outcomes", self.breaches_of(Rule::TrueOutcome)),
             ("simulated lost outcomes", self.breaches_of(Rule::NothingLost)),
             ("simulated rates over the limit", self.breaches_of(Rule::Rate)),

@@ -29,8 +29,6 @@ pub(crate) struct Report {
     pub(crate) ending: Ending,
     /// Rows given back though the customer exists, for the service had said that it did nothing.
     pub(crate) misled: u64,
-    /// Runs in quiet that stopped for a weakness that is known.
-    pub(crate) weak: u64,
     /// Of the limit, in 1, 10 and 60 s: the worst of a process, and of all together.
     pub(crate) alone: [f64; 3],
     pub(crate) together: [f64; 3],
@@ -77,7 +75,6 @@ async fn storm(case: Case, bug: Option<Bug>) -> Report {
     world.inner().weather = Weather {
         calm: false,
         tokens_end: judge::tokens_end(&case),
-        tokens_end_in_the_queue: judge::tokens_end_in_the_queue(&case),
     };
     let until = tokio::time::Instant::now() + case.storm;
     let clearing = tokio::spawn({
@@ -96,7 +93,6 @@ async fn storm(case: Case, bug: Option<Bug>) -> Report {
     let inner = world.inner();
     let breaches = inner.breaches.clone();
     let (requests, misled) = (inner.departures.len() as u64, inner.misled);
-    let weak = inner.gave_up.len() as u64 + inner.stale_tokens;
     drop(inner);
     let row = breaches.iter().find_map(|breach| breach.row);
     Report {
@@ -112,7 +108,6 @@ async fn storm(case: Case, bug: Option<Bug>) -> Report {
         ledgers_lost,
         ending,
         misled,
-        weak,
         alone,
         together,
         simulated: world.now(),

@@ -51,10 +51,6 @@ pub(crate) struct Inner {
     pub(crate) held_off: u64,
     /// Rows given back because the service said falsely that it did nothing.
     pub(crate) misled: u64,
-    /// The rows in flight when a run in quiet gave up.
-    pub(crate) gave_up: Vec<Vec<usize>>,
-    /// Runs in quiet that stopped over tokens that ended while their rows waited for a turn.
-    pub(crate) stale_tokens: u64,
     pub(crate) breaches: Vec<Breach>,
     numbers: BTreeMap<String, usize>,
     events: Option<Vec<Event>>,
@@ -68,8 +64,6 @@ pub(crate) struct Weather {
     pub(crate) calm: bool,
     /// Tokens may end before their time.
     pub(crate) tokens_end: bool,
-    /// Tokens live hardly longer than a row waits for its turn at the limit.
-    pub(crate) tokens_end_in_the_queue: bool,
 }
 
 /// What was seen of a row.
@@ -120,8 +114,6 @@ impl World {
             row_requests: 0,
             held_off: 0,
             misled: 0,
-            gave_up: Vec::new(),
-            stale_tokens: 0,
             breaches: Vec::new(),
             numbers,
             events: recorded.then(Vec::new),
