@@ -32,6 +32,8 @@ mod tests_of_outages;
 #[cfg(test)]
 mod tests_of_runs;
 #[cfg(test)]
+mod tests_of_spoiled_ids;
+#[cfg(test)]
 mod tests_of_spoiled_rows;
 mod tls;
 mod token;

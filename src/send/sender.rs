@@ -213,7 +213,7 @@ impl Shared {
             } else {
                 self.concurrency.permit().await
             };
-            if self.bearer().is_none() {
+            if matches!(self.tokens.look(), Held::Nothing) {
                 drop(permit);
                 self.renew(pass).await?;
                 continue;
@@ -223,22 +223,18 @@ impl Shared {
             if !pass.holds() {
                 continue;
             }
-            // And the token may have ended: then the turn is lost, and no request.
-            if let Some(bearer) = self.bearer() {
-                return Ok(Ready { pass, permit, bearer });
+            // So may the token be ending, or have ended. Then the turn is for the token, which would else stand behind
+            // all who wait for theirs with a token that ends; but one of them is enough.
+            match self.tokens.look() {
+                Held::Ending(bearer) if self.renew_ahead(&bearer) => {}
+                Held::Good(bearer) | Held::Ending(bearer) => return Ok(Ready { pass, permit, bearer }),
+                Held::Nothing => {
+                    drop(permit);
+                    if let Some(turn_to_renew) = self.tokens.try_turn() {
+                        self.renew_now(pass, turn_to_renew).await?;
+                    }
+                }
             }
-        }
-    }
-
-    /// The token to be sent, if there is one.
-    fn bearer(self: &Arc<Self>) -> Option<Arc<Bearer>> {
-        match self.tokens.look() {
-            Held::Good(bearer) => Some(bearer),
-            Held::Ending(bearer) => {
-                self.renew_ahead(&bearer);
-                Some(bearer)
-            }
-            Held::Nothing => None,
         }
     }
 

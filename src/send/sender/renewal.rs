@@ -38,6 +38,12 @@ impl Shared {
         if !matches!(self.tokens.look(), Held::Nothing) || !pass.holds() {
             return Ok(());
         }
+        self.limit.turn().await;
+        self.renew_now(pass, turn).await
+    }
+
+    /// The same with the turn to renew and a turn at the limit.
+    pub(super) async fn renew_now(&self, pass: Pass<'_>, turn: OwnedMutexGuard<()>) -> Result<(), Halt> {
         match self.ask_with(turn, None).await {
             Asked::Granted => {}
             Asked::Refused(status) => return Err(Halt::TokenRefused(status)),
@@ -50,27 +56,29 @@ impl Shared {
         Ok(())
     }
 
-    /// Renews a token that is still good, unless somebody does. Whatever goes wrong, the old one serves on and it is
-    /// tried again later.
-    pub(super) fn renew_ahead(self: &Arc<Self>, bearer: &Arc<Bearer>) {
-        let Some(turn) = self.tokens.try_turn() else { return };
+    /// Renews a token that is still good, unless somebody does, with the caller's turn at the limit; whether it took that.
+    /// Whatever goes wrong, the old token serves on and it is tried again later.
+    pub(super) fn renew_ahead(self: &Arc<Self>, bearer: &Arc<Bearer>) -> bool {
+        let Some(turn) = self.tokens.try_turn() else {
+            return false;
+        };
+        // Somebody may have had the turn since the token was looked at.
+        if !matches!(self.tokens.look(), Held::Ending(_)) {
+            return false;
+        }
         let (shared, bearer) = (Arc::clone(self), Arc::clone(bearer));
         tokio::spawn(async move {
-            // Somebody may have had the turn since the token was looked at.
-            if !matches!(shared.tokens.look(), Held::Ending(_)) {
-                return;
-            }
             match shared.ask_with(turn, bearer.ends_at()).await {
                 Asked::Granted => {}
                 Asked::Refused(_) | Asked::NotTrusted(_) | Asked::Later(_) => shared.tokens.put_off(&bearer),
             }
         });
+        true
     }
 
-    /// Asks for a token, with a turn at the limit like every request. The turn to renew is given back when the request
+    /// Asks for a token, after a turn at the limit like every request. The turn to renew is given back when the request
     /// hangs for long, but not before this.
     async fn ask_with(&self, turn: OwnedMutexGuard<()>, not_before: Option<Instant>) -> Asked {
-        self.limit.turn().await;
         let patience = Instant::now() + PROBE_EVERY;
         let until = not_before.map_or(patience, |not_before| patience.max(not_before));
         let mut asking = std::pin::pin!(self.ask_for_token());
