@@ -29,6 +29,12 @@ pub enum LedgerError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The file under its name, or its lock, is another one than was opened, or none.
+    #[error("the ledger {} or its lock was moved, deleted or replaced while it was in use", path.display())]
+    Replaced {
+        /// The ledger.
+        path: PathBuf,
+    },
     /// Another process holds it.
     #[error("another rollcall is working on the ledger {}", path.display())]
     Locked {
@@ -106,6 +112,7 @@ impl LedgerError {
             Self::Open { .. }
             | Self::Unfit(_)
             | Self::NotFound { .. }
+            | Self::Replaced { .. }
             | Self::Locked { .. }
             | Self::Version { .. }
             | Self::Foreign { .. }
@@ -120,6 +127,10 @@ impl LedgerError {
             Self::Unfit(_) | Self::Stopped { .. } => None,
             Self::Open { .. } => Some("check that the folder exists and can be written, or name another with --ledger"),
             Self::NotFound { .. } => Some("name it with --ledger, or make one with `rollcall run FILE`"),
+            Self::Replaced { .. } => Some(
+                "leave the ledger where it is while a run is at work, then type the same command again: whoever was created is \
+                 recognized by the same id",
+            ),
             Self::Locked { .. } => Some("wait until it has ended, or use another ledger with --ledger"),
             Self::Version { .. } => Some("use the newer rollcall that wrote it"),
             Self::Foreign { .. } => Some("name another file with --ledger"),

@@ -21,6 +21,7 @@ mod open;
 mod place;
 mod query;
 mod schema;
+mod stay;
 mod store;
 mod sum;
 mod verify;

@@ -18,6 +18,7 @@ use super::entry::{Claim, Claimed, NewRun, Planned};
 use super::lock::Lock;
 use super::open;
 use super::place::Place;
+use super::stay::Stay;
 use super::store::Store;
 use crate::clock;
 use crate::model::outcome::Outcome;
@@ -88,7 +89,10 @@ impl Ledger {
         let lock = Lock::take(&place)?;
         place.settle()?;
         let mut store = Store::new(open::to_write(&place)?);
-        Self::start(place, lock, move |waiting, known| write_all(&mut store, waiting, known))
+        let stay = Stay::of(&place);
+        Self::start(place, lock, move |waiting, known| {
+            write_all(&mut store, &stay, waiting, known);
+        })
     }
 
     /// Starts the thread that writes. What the work holds ends with it: what was not committed is rolled back.
@@ -229,9 +233,9 @@ pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn write_all(store: &mut Store, mut waiting: mpsc::Receiver<Command>, known: &Known) {
+fn write_all(store: &mut Store, stay: &Stay, mut waiting: mpsc::Receiver<Command>, known: &Known) {
     while let Some(first) = waiting.blocking_recv() {
-        if write_group(store, first, &mut waiting, known).is_err() {
+        if write_group(store, stay, first, &mut waiting, known).is_err() {
             // Stop here: callers that wait, and all that come, learn that the writer has stopped, and why.
             return;
         }
@@ -249,6 +253,7 @@ fn write_all(store: &mut Store, mut waiting: mpsc::Receiver<Command>, known: &Kn
 /// Writes one command and all that wait, commits, and answers. The error has been told to the caller that met it.
 fn write_group(
     store: &mut Store,
+    stay: &Stay,
     first: Command,
     waiting: &mut mpsc::Receiver<Command>,
     known: &Known,
@@ -267,7 +272,9 @@ fn write_group(
             command = waiting.try_recv().ok();
         }
     }
-    let failed = store.connection.execute_batch("COMMIT").err().map(LedgerError::from);
+    // What is not committed here is rolled back when the connection is dropped.
+    let written = stay.hold().and_then(|()| Ok(store.connection.execute_batch("COMMIT")?));
+    let failed = written.err();
     if let Some(error) = &failed {
         known.stop(error);
     } else {

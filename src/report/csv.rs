@@ -8,7 +8,7 @@ use crate::ledger::{LedgerError, Reader, RunEntry};
 use crate::model::cell::inert;
 use crate::model::row_state::RowState;
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "run_id",
     "file",
     "record",
@@ -20,12 +20,14 @@ const COLUMNS: [&str; 11] = [
     "http_status",
     "code",
     "notes",
+    "detail",
 ];
 
 /// Writes every record of a run in the order of its sources. Rejected records have the codes of all their errors in
-/// `code`; `notes` has those of warnings and repairs, of any record. Several are separated by spaces.
+/// `code`; `notes` has those of warnings and repairs, of any record. Several are separated by spaces. `detail` is what
+/// the API said, without the record's values, or the fields that differ.
 ///
-/// Names of files and ids of customers come from others: one that a spreadsheet could take for a formula has an apostrophe
+/// Names of files, ids of customers and the API's words come from others: one that a spreadsheet could take for a formula has an apostrophe
 /// before it. rollcall never reads this table; whoever compares ids with it takes `'` away before `=`, `+`, `-` and `@`.
 pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     reader: &Reader,
@@ -55,6 +57,7 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
                 &row.http_status.map(|status| status.to_string()).unwrap_or_default(),
                 &inert(&code),
                 &notes.join(" "),
+                &inert(row.detail.as_deref().unwrap_or_default()),
             ];
             writer.write_record(fields).map_err(io_error)?;
             Ok::<_, E>(())

@@ -69,6 +69,40 @@ async fn a_folder_that_becomes_read_only_ends_the_run_with_what_to_do() {
         .hold("writable again");
 }
 
+/// Somebody puts a backup in the ledger's place, or takes its lock away, while a run is at work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_replaced_under_a_run_stops_it_and_costs_nobody() {
+    for lock_only in [false, true] {
+        let sandbox = sandbox(Options {
+            latency: Duration::from_millis(4),
+            ..Options::default()
+        })
+        .await;
+        let mut bench = Bench::against(&sandbox);
+        bench.set("ROLLCALL_SEND_MAX_IN_FLIGHT", "4");
+        let file = customers(300, 47, 0.0);
+        bench.write("customers.csv", &file.csv);
+        let mut working = bench.start(&["run", "customers.csv", "--canary", "0"]);
+        assert!(working.end_or(|_| sandbox.tally().requests.create >= 40).await);
+        if lock_only {
+            std::fs::remove_file(bench.path(".rollcall/ledger.db.lock")).unwrap();
+        } else {
+            bench.expect(0, &["ledger", "backup", "copy.db"]).await;
+            std::fs::rename(bench.path("copy.db"), bench.ledger()).unwrap();
+            std::fs::remove_file(bench.path(".rollcall/ledger.db-wal")).unwrap();
+        }
+        let done = working.end().await;
+        assert_eq!(done.code, Some(3), "lock only: {lock_only}, {done:#?}");
+        assert!(done.stderr.contains("moved, deleted or replaced"), "{done:#?}");
+        let sent = sandbox.tally().requests.create;
+        assert!(sent < 300, "it stopped at once: {sent}");
+        bench.expect(0, &["run", "customers.csv"]).await;
+        Evidence::gather(&bench, &sandbox, &file.accepted)
+            .await
+            .hold("with the ledger that is there");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_that_is_deleted_under_a_run_is_an_error_and_costs_nobody() {
     let sandbox = sandbox(Options {

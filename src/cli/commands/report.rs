@@ -17,14 +17,19 @@ pub(in crate::cli) fn run(args: &ReportArgs) -> Result<Exit> {
         None => reader.latest()?.ok_or(NoRun::AtAll)?,
     };
     let run = reader.run(run_id)?.ok_or(NoRun::Number(run_id))?;
+    let summary = Summary::of(&reader, run)?;
     match args.format {
-        ReportFormat::Text => super::print(&report::run_text(&Summary::of(&reader, run)?)?)?,
-        ReportFormat::Json => super::print_json(&report::run_json(&Summary::of(&reader, run)?))?,
+        ReportFormat::Text => super::print(&report::run_text(&summary)?)?,
+        ReportFormat::Json => super::print_json(&report::run_json(&summary))?,
         ReportFormat::Csv => {
             let mut out = BufWriter::new(std::io::stdout().lock());
-            report::write_csv::<anyhow::Error>(&reader, &run, &mut out)?;
+            report::write_csv::<anyhow::Error>(&reader, &summary.run, &mut out)?;
             out.flush()?;
         }
     }
-    Ok(Exit::Success)
+    Ok(if summary.balance.adds_up() {
+        Exit::Success
+    } else {
+        Exit::OutOfBalance
+    })
 }

@@ -151,7 +151,11 @@ fn end_word(end: &RunEnd) -> &'static str {
 fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
     let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
     let files = files.join(" ");
-    let creating = format!("rollcall run {files}{}", super::ledger_flags(&args.ledger));
+    let creating = format!(
+        "rollcall run {files}{}{}",
+        super::ledger_flags(&args.ledger),
+        pace(args)
+    );
     let allowed = match aim {
         Aim::Create => creating.clone(),
         Aim::LookUp => creating.replacen("rollcall run", "rollcall ledger rebuild", 1),
@@ -166,7 +170,7 @@ fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
         ran.run_id,
         super::ledger_flags(&args.ledger)
     );
-    let open = counted(summary.open(), "row");
+    let open = left(summary);
     let unresolved = summary.balance.totals.of(RowState::Unresolved);
     if !ran.adds_up {
         return "error: records and rows do not add up; please keep the ledger and report it\n".to_owned();
@@ -195,7 +199,7 @@ fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
         RunEnd::Braked(braked) => {
             let (what, loosened) = failed(braked);
             format!(
-                "stopped: {what}\nhint: see what the API said with `{report}`; {open} still to be sent; go on all the same \
+                "stopped: {what}\nhint: see what the API said with `{report}`; {open}; go on all the same \
                  with {again} {loosened}\n"
             )
         }
@@ -203,16 +207,16 @@ fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
             "looked up; nobody was created, and {} not at the API\nhint: create them with {creating}\n",
             counted(*absent, "customer") + if *absent == 1 { " is" } else { " are" }
         ),
-        RunEnd::Deadline => format!(
-            "stopped: its time was over (send.run-deadline)\nhint: {open} still to be sent; go on with {again}\n"
-        ),
+        RunEnd::Deadline => {
+            format!("stopped: its time was over (send.run-deadline)\nhint: {open}; go on with {again}\n")
+        }
         RunEnd::Stopped(stop) => {
             format!(
-                "stopped: {stop}\nhint: {}\nhint: {open} still to be sent; go on with {again}\n",
+                "stopped: {stop}\nhint: {}\nhint: {open}; go on with {again}\n",
                 stop.hint()
             )
         }
-        RunEnd::Interrupted => format!("interrupted\nhint: {open} still to be sent; go on with {again}\n"),
+        RunEnd::Interrupted => format!("interrupted\nhint: {open}; go on with {again}\n"),
     }
 }
 
@@ -238,13 +242,29 @@ fn failed(braked: &Braked) -> (String, &'static str) {
         ),
         Braked::Canary { failures, rows } => (
             format!(
-                "{} of the {} that were sent alone first failed",
+                "{} of {}, sent alone first, failed",
                 grouped(*failures),
                 counted(*rows, "row")
             ),
             "--canary 0",
         ),
     }
+}
+
+/// What is still to be done.
+fn left(summary: &Summary) -> String {
+    if summary.run.is_planned() {
+        format!("{} still to be sent", counted(summary.open(), "row"))
+    } else {
+        "the files are not checked to their end yet".to_owned()
+    }
+}
+
+/// The flags that keep the pace: a command without them would break an agreed rate.
+fn pace(args: &RunArgs) -> String {
+    let rate = args.rate.map(|rate| format!(" --rate {rate}"));
+    let in_flight = args.max_in_flight.map(|max| format!(" --max-in-flight {max}"));
+    [rate, in_flight].into_iter().flatten().collect()
 }
 
 fn exit(ran: &Ran, summary: &Summary) -> Exit {

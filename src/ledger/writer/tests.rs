@@ -23,6 +23,15 @@ fn working(path: &Path, work: impl FnOnce(Store, mpsc::Receiver<Command>, &Known
     Ledger::start(place, lock, move |waiting, known| work(store, waiting, known)).unwrap()
 }
 
+/// Files of no ledger, which are not there and stay so.
+fn nowhere() -> Stay {
+    Stay::of(&Place {
+        named: PathBuf::new(),
+        real: PathBuf::from("/nowhere/ledger.db"),
+        notices: Vec::new(),
+    })
+}
+
 /// A ledger whose SQLite fails by itself: the setting makes every later write an error of its own kind.
 fn failing(folder: &Path, name: &str, setting: &'static str, value: i64) -> Ledger {
     working(&folder.join(name), move |mut store, waiting, known| {
@@ -33,7 +42,7 @@ fn failing(folder: &Path, name: &str, setting: &'static str, value: i64) -> Ledg
         connection
             .pragma_update_and_check(None, setting, value, |_| Ok(()))
             .unwrap_or_default();
-        write_all(&mut store, waiting, known);
+        write_all(&mut store, &nowhere(), waiting, known);
     })
 }
 
@@ -44,7 +53,7 @@ fn a_writer_that_panics_lets_everybody_go_and_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     drop(working(&path, |mut store, waiting, known| {
-        write_all(&mut store, waiting, known);
+        write_all(&mut store, &nowhere(), waiting, known);
     }));
     let ledger = working(&path, |mut store, mut waiting, _| {
         store.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
