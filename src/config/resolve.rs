@@ -179,7 +179,12 @@ fn delimiter(values: &Values<'_>) -> Result<Option<u8>, ConfigError> {
 }
 
 fn threshold(values: &Values<'_>, key: &'static str) -> Result<Option<Threshold>, ConfigError> {
-    let wrong = || values.wrong(key, "must be a whole number, or a share such as \"2.5%\"");
+    let wrong = || {
+        values.wrong(
+            key,
+            "must be a whole number, or a share from 0% to 100% such as \"2.5%\"",
+        )
+    };
     match values.0.get(key).map(|(value, _)| value) {
         None => Ok(None),
         Some(Value::Integer(count)) => Ok(Some(Threshold::Count(u64::try_from(*count).map_err(|_| wrong())?))),
