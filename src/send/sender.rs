@@ -223,8 +223,7 @@ impl Shared {
             if !pass.holds() {
                 continue;
             }
-            // So may the token be ending, or have ended. Then the turn is for the token, which would else stand behind
-            // all who wait for theirs with a token that ends; but one of them is enough.
+            // The token may be ending, or have ended: then one turn is for a new one, which would else come after all.
             match self.tokens.look() {
                 Held::Ending(bearer) if self.renew_ahead(&bearer) => {}
                 Held::Good(bearer) | Held::Ending(bearer) => return Ok(Ready { pass, permit, bearer }),
@@ -300,9 +299,7 @@ impl Shared {
             self.tally.first(verdict == Verdict::Unknown(Reason::ServerError));
         }
         let suspect = self.tell(pass, &bearer, call, verdict, &heard);
-        if let Verdict::Unknown(reason) = verdict
-            && probe
-        {
+        if let (true, Verdict::Unknown(reason)) = (probe, verdict) {
             return course.probed_in_vain(suspect, reason, heard, request_id);
         }
         let around = Around {

@@ -81,7 +81,12 @@ async fn send_again(wire: &Arc<Simulated>, rows: u64, change: impl FnOnce(&mut S
         });
     }
     let mut outcomes = Vec::new();
-    while let Some(sent) = under_way.join_next().await {
+    let end = tokio::time::Instant::now() + Duration::from_secs(86_400);
+    let next = async |under_way: &mut tokio::task::JoinSet<_>| {
+        let next = tokio::time::timeout_at(end, under_way.join_next()).await;
+        next.expect("a run that never ends")
+    };
+    while let Some(sent) = next(&mut under_way).await {
         match sent.unwrap().unwrap() {
             Sent::Outcome(outcome) => outcomes.push(outcome),
             sent @ (Sent::NotAttempted | Sent::InDoubt { .. } | Sent::Absent { .. }) => panic!("{sent:?}"),

@@ -5,6 +5,7 @@ use crate::send::classify::{Body, Signal};
 use crate::send::retry::Schedule;
 
 mod every;
+mod looking;
 
 const KEY: RowKey = RowKey { input: 1, record: 2 };
 const MAX_ATTEMPTS: u32 = 3;
@@ -252,55 +253,4 @@ fn where_a_service_fails_at_random_it_takes_more_to_call_an_id_poisoned() {
     // Eight times prove nothing where three in ten fail.
     let found = [0.0, 0.02, 0.05, 0.1, 0.3].map(looks_after);
     assert_eq!(found, [Some(3), Some(3), Some(4), Some(6), None]);
-}
-
-#[test]
-fn a_row_whose_time_is_over_is_looked_for_once() {
-    let (mut over, _) = course(&[UNKNOWN], Standing::Unproven);
-    assert_eq!((over.over(), over.call()), (Next::Again, Call::ReadBack));
-    let Next::Done(outcome) = over.over() else {
-        panic!("looks again");
-    };
-    assert_eq!(
-        (outcome.event, outcome.code.as_deref(), outcome.http_status),
-        (RowEvent::Unresolved, Some("row.deadline"), Some(401))
-    );
-}
-
-/// A course that only looks, and how it ends after each answer.
-#[test]
-fn a_course_that_only_looks_creates_nobody_and_doubts_nothing() {
-    let schedule = Schedule {
-        base: Duration::ZERO,
-        cap: Duration::ZERO,
-    };
-    let check = |verdict, expected: &str| {
-        let mut course = Course::new(KEY, schedule.waits(), 3).looking();
-        assert_eq!(course.call(), Call::ReadBack);
-        course.begin();
-        let around = Around {
-            standing: Standing::Proven,
-            passed: 0,
-            failing: 0.0,
-        };
-        let next = course.take(verdict, heard(404, "x"), RequestId::from_bytes([1; 16]), around);
-        let found = match next {
-            Next::Done(outcome) => format!("{:?}", outcome.event),
-            Next::Absent => String::from("Absent"),
-            Next::Again | Next::After(_) => {
-                assert_eq!(course.call(), Call::ReadBack, "{verdict:?}");
-                String::from("again")
-            }
-            Next::Stop(_) => String::from("stop"),
-        };
-        assert_eq!(found, expected, "{verdict:?}");
-        assert!(matches!(course.left(), Sent::NotAttempted), "{verdict:?}");
-    };
-    check(Verdict::Existing, "Existing");
-    check(Verdict::Conflict, "Conflict");
-    check(Verdict::Refused, "Absent");
-    check(Verdict::Unreadable, "stop");
-    check(Verdict::Unknown(Reason::ServerError), "again");
-    check(Verdict::Wait(Reason::Throttled), "again");
-    check(Verdict::RefreshToken, "again");
 }
