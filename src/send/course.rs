@@ -13,11 +13,13 @@
 mod said;
 mod same;
 mod suspect;
+mod throttled;
 
 use std::time::Duration;
 
 use said::{Said, said};
 use same::Same;
+use throttled::Throttled;
 
 use super::answer::Heard;
 use super::classify::{Call, Reason, Verdict};
@@ -94,6 +96,7 @@ pub(super) struct Course {
     /// Hints that the customer exists which a look at the API contradicted.
     contradictions: u32,
     same: Same,
+    throttled: Throttled,
     /// The last answer that was unclear.
     last: Said,
     look: Option<Look>,
@@ -131,6 +134,7 @@ impl Course {
             unauthorized: 0,
             contradictions: 0,
             same: Same::default(),
+            throttled: Throttled::default(),
             last: Said::default(),
             look: None,
             looked: false,
@@ -201,10 +205,22 @@ impl Course {
             Verdict::RefreshToken => self.unauthorized(heard, request_id, around.standing),
             Verdict::NotPermitted => Next::Stop(self.stopped(StopReason::NotPermitted, heard.status, heard.detail)),
             Verdict::NotTrusted => Next::Stop(self.stopped(StopReason::NotTrusted, None, heard.detail)),
-            Verdict::Wait(_) => Next::Again,
+            Verdict::Wait(reason) => self.told_to_wait(reason, heard, request_id, around.passed),
             Verdict::NotReached => self.not_reached(),
             Verdict::Unknown(reason) => self.unclear(reason, heard, request_id, around),
         }
+    }
+
+    /// Not now: no fault of the row, unless it alone is told so for ever.
+    fn told_to_wait(&mut self, reason: Reason, heard: Heard, request_id: RequestId, passed: u64) -> Next {
+        if self.throttled.again(passed) {
+            match self.look.take() {
+                None => self.look = Some(Look::Last(said(heard, request_id, Some(reason)))),
+                Some(Look::Last(said)) => return self.unresolved(said),
+                look => self.look = look,
+            }
+        }
+        Next::Again
     }
 
     fn unauthorized(&mut self, heard: Heard, request_id: RequestId, standing: Standing) -> Next {

@@ -52,3 +52,44 @@ fn a_row_whose_time_is_over_is_looked_for_once() {
         (RowEvent::Unresolved, Some("row.deadline"), Some(401))
     );
 }
+
+/// Others pass, and this row is told to wait for ever: after thirty times it is looked for, and set aside.
+#[test]
+fn a_row_that_alone_is_throttled_for_ever_is_set_aside() {
+    let ends_after = |passing: u64, found: Verdict| {
+        let schedule = Schedule {
+            base: Duration::ZERO,
+            cap: Duration::ZERO,
+        };
+        let mut course = Course::new(KEY, schedule.waits(), 3);
+        (1..100_u64).find_map(|number| {
+            course.begin();
+            let verdict = match course.call() {
+                Call::Create => Verdict::Wait(Reason::Throttled),
+                Call::ReadBack => found,
+            };
+            let around = Around {
+                standing: Standing::Proven,
+                passed: number * passing,
+                failing: 0.0,
+            };
+            match course.take(verdict, heard(429, "x"), RequestId::from_bytes([1; 16]), around) {
+                Next::Done(outcome) => Some((number, outcome.event, outcome.code.unwrap_or_default())),
+                Next::Again | Next::After(_) => None,
+                next @ (Next::Absent | Next::Stop(_)) => panic!("{next:?}"),
+            }
+        })
+    };
+    let throttled = |number| Some((number, RowEvent::Unresolved, String::from("api.throttled")));
+    assert_eq!(ends_after(1, Verdict::Refused), throttled(31));
+    assert_eq!(ends_after(1, Verdict::Wait(Reason::Throttled)), throttled(31));
+    assert_eq!(
+        ends_after(1, Verdict::Existing).map(|(number, event, _)| (number, event)),
+        Some((31, RowEvent::Existing))
+    );
+    assert_eq!(
+        ends_after(0, Verdict::Refused),
+        None,
+        "where nobody passes, the service is throttled"
+    );
+}
