@@ -40,7 +40,7 @@ impl fmt::Display for Origin {
 }
 
 /// The value of every key that has one, with its origin. A secret is kept apart and never shown: in its place stands
-/// [`HIDDEN`].
+/// `HIDDEN`.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     values: BTreeMap<String, (Value, Origin)>,

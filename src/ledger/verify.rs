@@ -3,7 +3,7 @@
 //!
 //! It reads only, in one transaction, so that it sees one moment also while a run is writing; as long as it reads, the
 //! writer's log beside the ledger grows instead of being folded into it. It goes through one input after the other and
-//! keeps one row in memory, and [`KEPT`] troubles of each kind.
+//! keeps one row in memory, and `KEPT` troubles of each kind.
 //!
 //! What it cannot see: whoever can write the file can write checksums too. `run`, `run_event`, `input`, `input_total`,
 //! `finding` and `customer` bear none. Of these, what the rows or another column say as well is held against it: numbers
@@ -181,7 +181,7 @@ pub struct Verification {
     pub runs: u64,
     /// Rows in the ledger.
     pub rows: u64,
-    /// What does not hold, in the order in which it was met: at most [`KEPT`] for each check.
+    /// What does not hold, in the order in which it was met: at most `KEPT` for each check.
     pub troubles: Vec<Trouble>,
     /// Things seen and things that do not hold, for each check.
     counts: [(u64, u64); Check::ALL.len()],
