@@ -45,7 +45,7 @@ const MAKING: [(u64, (&str, i32)); 8] = [
 const EDGE: u64 = 10;
 const WAYS_AT_AN_EDGE: usize = 3;
 /// Writes between them that it strikes.
-const SAMPLE: usize = 60;
+const SAMPLE: usize = 30;
 /// Processes at the same time: they wait as much as they work.
 const AT_ONCE: usize = 4;
 
