@@ -175,6 +175,12 @@ impl<'r> Snapshot<'r> {
                 strangers.push(input);
             }
             next = after.query_row([input], |row| row.get(0))?;
+            // In a damaged table the next key may be an earlier one, again and again.
+            if next.is_some_and(|next| next <= input) {
+                return Err(LedgerError::Damaged(format!(
+                    "the keys of the table {table} are out of order"
+                )));
+            }
         }
         Ok(strangers)
     }
