@@ -27,8 +27,8 @@ pub(super) use evidence::Asking;
 mod evidence;
 
 /// Longest time between two probes, unless the service says when to come. Rows wait for the probe that finds the service
-/// back, so it is what an outage costs beyond its own length; a request in five seconds burdens nobody.
-pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// back, so it is what an outage costs beyond its own length; a request in four seconds burdens nobody.
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(4);
 /// The same where the limit is low: what so many requests take at the limit, so that probes are a small share of it.
 const REQUESTS_PER_PROBE: u32 = 20;
 /// Unclear answers in a row, over all rows, that are an outage and no longer the matter of single rows. Where half of all
