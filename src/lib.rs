@@ -4,6 +4,7 @@
 //! The library is the program; the binary only calls [`cli::main`]. ARCHITECTURE.md is the map. Stages (`read`,
 //! `normalize`, `profile`, `ledger`, `send`, `report`) import `model` and `config` and never each other; `pipeline` knows them all.
 
+pub mod account;
 pub mod cli;
 pub mod clock;
 pub mod config;

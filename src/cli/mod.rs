@@ -9,7 +9,6 @@ mod diagnostics;
 mod display;
 mod exit;
 mod interrupt;
-mod ledger_args;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -58,7 +58,7 @@ pub struct ApiSettings {
 pub struct SendSettings {
     /// Requests in any second, of whatever kind; `None` for no limit.
     pub rate_per_second: Option<u32>,
-    /// Requests that may go at once after a quiet moment; `None` for about 10 ms of the rate.
+    /// Requests that may go at once after a quiet moment; `None` for about 7 ms of the rate.
     pub burst: Option<u32>,
     /// Requests on the wire at the same time.
     pub max_in_flight: usize,

@@ -37,7 +37,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("api.proxy", "", "proxy to go through, such as http://proxy:3128; none is used unless it stands here"),
     setting("api.namespace", "", "UUID from which idempotency ids are derived; one per client and environment, never changed"),
     setting("send.rate-per-second", "10", "requests in any second, of whatever kind; 0 for no limit"),
-    setting("send.burst", "", "requests that may go at once after a quiet moment; about 10 ms of the rate if not set"),
+    setting("send.burst", "", "requests that may go at once after a quiet moment; about 7 ms of the rate if not set"),
     setting("send.max-in-flight", "32", "requests on the wire at the same time"),
     setting("send.max-attempts", "6", "attempts for one row before it is unresolved"),
     setting("send.connect-timeout", "\"10s\"", "time to connect"),

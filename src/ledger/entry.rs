@@ -4,6 +4,7 @@
 
 use uuid::Uuid;
 
+use super::addition::Correction;
 use super::balance::InputTotals;
 use crate::model::digest::Digest;
 use crate::model::ids::{IdempotencyId, RequestId};
@@ -25,6 +26,8 @@ pub struct NewRun {
     pub config_digest: Digest,
     /// The latest day that a date may name, for all passes of the run.
     pub today: String,
+    /// The run whose records this one corrects.
+    pub corrects: Option<i64>,
     /// The sources, in their order.
     pub inputs: Vec<NewInput>,
 }
@@ -57,6 +60,8 @@ pub struct Planned {
     pub code: Option<String>,
     /// What is wrong with a reject; warnings and repairs of any other.
     pub findings: Vec<PlannedFinding>,
+    /// The record of an earlier run for which it stands.
+    pub corrects: Option<Correction>,
 }
 
 /// A finding without its preview, which is not stored.
@@ -114,6 +119,8 @@ pub struct RunEntry {
     pub today: String,
     /// When it began.
     pub created_ms: i64,
+    /// The run whose records this one corrects.
+    pub corrects: Option<i64>,
     /// What happened to it, in order.
     pub events: Vec<RunEventEntry>,
     /// Its sources, in order.
@@ -150,6 +157,8 @@ pub struct RunEventEntry {
     pub kind: String,
     /// Why it stopped.
     pub reason: Option<String>,
+    /// Account under which it happened; `None` in ledgers before version 4.
+    pub who: Option<String>,
 }
 
 /// A source of a run.
@@ -190,6 +199,19 @@ pub struct RowEntry {
     pub detail: Option<String>,
     /// Request that decided.
     pub request_id: Option<RequestId>,
+}
+
+/// One finding of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingEntry {
+    /// Code of the rule.
+    pub code: String,
+    /// What it did to the record.
+    pub severity: Severity,
+    /// Path of the field.
+    pub field: Option<String>,
+    /// Column of the source, from 0; `None` where the value did not come from a column.
+    pub column: Option<usize>,
 }
 
 /// How often a rule was broken in a run, by field.

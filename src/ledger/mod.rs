@@ -12,6 +12,7 @@
 //! of `row` and `event` bears. `open` opens the file, `writer` is the thread, `place` says where a ledger may be, `lock` keeps a second process
 //! out. `verify` holds everything in a ledger against everything else, `backup` copies it.
 
+mod addition;
 mod backup;
 mod balance;
 mod entry;
@@ -27,11 +28,12 @@ mod sum;
 mod verify;
 mod writer;
 
+pub use addition::{Addition, ComparisonEntry, Correction, Disposition, NewComparison, Observation, Seen};
 pub use backup::{Backup, BackupError, backup};
 pub use balance::{Balance, InputTotals};
 pub use entry::{
-    Claim, Claimed, FindingCount, InputEntry, NewInput, NewRun, Planned, PlannedFinding, RowEntry, RunEntry,
-    RunEventEntry,
+    Claim, Claimed, FindingCount, FindingEntry, InputEntry, NewInput, NewRun, Planned, PlannedFinding, RowEntry,
+    RunEntry, RunEventEntry,
 };
 pub use error::LedgerError;
 pub use place::Unfit;

@@ -1,4 +1,4 @@
-//! Every statement that only reads the ledger.
+//! Every statement that only reads the ledger; `additions` has those about what is added to rows.
 //!
 //! Readers see committed rows only, at any time, also while a run is writing. Figures come from here and never from a
 //! pipeline's memory, so that a report can be made again.
@@ -22,6 +22,8 @@ use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
 use crate::model::rule::Severity;
 use crate::model::totals::Totals;
+
+mod additions;
 
 /// A reading connection.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ impl Reader {
         let found = self
             .connection
             .query_row(
-                "SELECT run_id, operation, target, namespace, config_digest, tool_version, today, created_ms
+                "SELECT run_id, operation, target, namespace, config_digest, tool_version, today, created_ms, corrects
                  FROM run WHERE run_id = ?1",
                 [run_id],
                 |row| {
@@ -71,6 +73,7 @@ impl Reader {
                         tool_version: row.get(5)?,
                         today: row.get(6)?,
                         created_ms: row.get(7)?,
+                        corrects: row.get(8)?,
                         events: Vec::new(),
                         inputs: Vec::new(),
                     })
@@ -93,12 +96,13 @@ impl Reader {
     fn run_events(&self, run_id: i64) -> Result<Vec<RunEventEntry>, LedgerError> {
         let mut statement = self
             .connection
-            .prepare("SELECT at_ms, kind, reason FROM run_event WHERE run_id = ?1 ORDER BY seq")?;
+            .prepare("SELECT at_ms, kind, reason, who FROM run_event WHERE run_id = ?1 ORDER BY seq")?;
         let events = statement.query_map([run_id], |row| {
             Ok(RunEventEntry {
                 at_ms: row.get(0)?,
                 kind: row.get(1)?,
                 reason: row.get(2)?,
+                who: row.get(3)?,
             })
         })?;
         Ok(events.collect::<Result<_, _>>()?)

@@ -1,6 +1,6 @@
 //! The tables of the ledger, their versions, and what an opening asks of them.
 //!
-//! What is refused and what is only told is decided in `open`.
+//! The tables themselves are in `tables`. What is refused and what is only told is decided in `open`.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -11,19 +11,23 @@ use super::query::{EVENT_COLUMNS, ROW_COLUMNS, verify_line};
 use super::store::unsigned;
 use super::{LedgerError, sum};
 use crate::model::row::RowKey;
+use tables::{VERSION_1, VERSION_2, VERSION_3, VERSION_4, VIEWS_OF_VERSION_1, VIEWS_OF_VERSION_2, VIEWS_OF_VERSION_3};
+
+mod tables;
 
 /// Marks the file as a ledger of rollcall: "roll" in ASCII.
 const APPLICATION_ID: i64 = 0x726f_6c6c;
 
 /// One step for each version; a ledger of version n has had the first n. Steps are never changed once released.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// What makes a ledger of version n look like one of the newest version to a reader, which must not change it: views in
 /// the connection's own memory stand before tables that lack columns.
 const VIEWS: &[&[&str]] = &[
     &[],
-    &[VIEWS_OF_VERSION_1, VIEWS_OF_VERSION_2],
-    &[VIEWS_OF_VERSION_2],
+    &[VIEWS_OF_VERSION_1, VIEWS_OF_VERSION_2, VIEWS_OF_VERSION_3],
+    &[VIEWS_OF_VERSION_2, VIEWS_OF_VERSION_3],
+    &[VIEWS_OF_VERSION_3],
     &[],
 ];
 /// From this version on each line of `row` and `event` bears a checksum.
@@ -31,172 +35,14 @@ const SUMMED_SINCE: i64 = 3;
 
 /// What [`shape`] says of version n, from 1 on: a number that damage made another is not believed. A step that was
 /// released is never changed, and neither are these.
-const SHAPES: [i64; 3] = [
+const SHAPES: [i64; 4] = [
     6_293_218_171_975_743_448,
     4_134_641_934_851_859_872,
     -267_827_578_053_307_923,
+    -1_674_668_426_965_705_865,
 ];
 /// Lines at each end of a table that are read at every opening: a page of them.
 const END_LINES: u32 = 64;
-
-/// `row.event` and `event.event` are indexes of `RowEvent::ALL`. Times are milliseconds since 1970, UTC.
-const VERSION_1: &str = "
--- One invocation over one or more inputs. What happened to it is in run_event.
-CREATE TABLE run (
-    run_id        INTEGER PRIMARY KEY,
-    operation     TEXT NOT NULL,
-    target        TEXT NOT NULL,
-    namespace     BLOB NOT NULL,
-    config_digest BLOB NOT NULL,
-    tool_version  TEXT NOT NULL,
-    today         TEXT NOT NULL,
-    created_ms    INTEGER NOT NULL
-) STRICT;
-
--- started, planned, stopped (with a reason), finished.
-CREATE TABLE run_event (
-    run_id INTEGER NOT NULL REFERENCES run,
-    seq    INTEGER NOT NULL,
-    at_ms  INTEGER NOT NULL,
-    kind   TEXT NOT NULL,
-    reason TEXT,
-    PRIMARY KEY (run_id, seq)
-) STRICT, WITHOUT ROWID;
-
--- One source of a run, by its bytes. The name is for people; the digest is its identity.
-CREATE TABLE input (
-    input_id INTEGER PRIMARY KEY,
-    run_id   INTEGER NOT NULL REFERENCES run,
-    ordinal  INTEGER NOT NULL,
-    name     TEXT NOT NULL,
-    digest   BLOB NOT NULL,
-    bytes    INTEGER NOT NULL
-) STRICT;
-CREATE INDEX input_by_run ON input (run_id, ordinal);
-
--- What the reader counted when it had read the input to its end.
-CREATE TABLE input_total (
-    input_id    INTEGER PRIMARY KEY REFERENCES input,
-    records     INTEGER NOT NULL,
-    blank_lines INTEGER NOT NULL
-) STRICT;
-
--- One record as it was planned. Sorted as it is read, so that appending is cheap.
-CREATE TABLE row (
-    input_id       INTEGER NOT NULL REFERENCES input,
-    record         INTEGER NOT NULL,
-    line           INTEGER NOT NULL,
-    byte           INTEGER NOT NULL,
-    event          INTEGER NOT NULL,
-    customer_id    TEXT,
-    idempotency_id BLOB,
-    code           TEXT,
-    PRIMARY KEY (input_id, record)
-) STRICT, WITHOUT ROWID;
-
--- What happened to a row after it was planned, in the order of seq.
-CREATE TABLE event (
-    input_id    INTEGER NOT NULL,
-    record      INTEGER NOT NULL,
-    seq         INTEGER NOT NULL,
-    event       INTEGER NOT NULL,
-    at_ms       INTEGER NOT NULL,
-    attempts    INTEGER NOT NULL,
-    http_status INTEGER,
-    code        TEXT,
-    detail      TEXT,
-    request_id  BLOB,
-    PRIMARY KEY (input_id, record, seq)
-) STRICT, WITHOUT ROWID;
-
--- What is wrong with a rejected record: codes and places, never values.
-CREATE TABLE finding (
-    input_id INTEGER NOT NULL,
-    record   INTEGER NOT NULL,
-    seq      INTEGER NOT NULL,
-    code     TEXT NOT NULL,
-    field    TEXT,
-    col      INTEGER,
-    PRIMARY KEY (input_id, record, seq)
-) STRICT, WITHOUT ROWID;
-
--- Which rows were ever claimed for a customer: who may be at the API. The key is a hash of namespace and customer id.
-CREATE TABLE customer (
-    customer_key INTEGER NOT NULL,
-    input_id     INTEGER NOT NULL,
-    record       INTEGER NOT NULL,
-    PRIMARY KEY (customer_key, input_id, record)
-) STRICT, WITHOUT ROWID;
-";
-
-/// Findings of records that are sent, warnings and repairs: before, every finding was an error. Lines that are no records,
-/// by what they are: ledgers of version 1 did not count them apart.
-const VERSION_2: &str = "
-ALTER TABLE finding ADD COLUMN severity TEXT NOT NULL DEFAULT 'error';
-ALTER TABLE input_total ADD COLUMN separator_lines INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE input_total ADD COLUMN header_lines INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE input_total ADD COLUMN trailer_lines INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE input_total ADD COLUMN record_lines INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE input_total ADD COLUMN lines INTEGER NOT NULL DEFAULT 0;
-";
-
-/// A checksum for each line that says what became of a customer. Lines of older ledgers get theirs here, so that none is
-/// ever without: see `sum`. The tables are made anew, since nothing is updated.
-const VERSION_3: &str = "
-CREATE TABLE row_3 (
-    input_id       INTEGER NOT NULL REFERENCES input,
-    record         INTEGER NOT NULL,
-    line           INTEGER NOT NULL,
-    byte           INTEGER NOT NULL,
-    event          INTEGER NOT NULL,
-    customer_id    TEXT,
-    idempotency_id BLOB,
-    code           TEXT,
-    sum            INTEGER NOT NULL,
-    PRIMARY KEY (input_id, record)
-) STRICT, WITHOUT ROWID;
-INSERT INTO row_3
-SELECT input_id, record, line, byte, event, customer_id, idempotency_id, code,
-       line_sum('row', input_id, record, line, byte, event, customer_id, idempotency_id, code)
-FROM row ORDER BY input_id, record;
-DROP TABLE row;
-ALTER TABLE row_3 RENAME TO row;
-
-CREATE TABLE event_3 (
-    input_id    INTEGER NOT NULL,
-    record      INTEGER NOT NULL,
-    seq         INTEGER NOT NULL,
-    event       INTEGER NOT NULL,
-    at_ms       INTEGER NOT NULL,
-    attempts    INTEGER NOT NULL,
-    http_status INTEGER,
-    code        TEXT,
-    detail      TEXT,
-    request_id  BLOB,
-    sum         INTEGER NOT NULL,
-    PRIMARY KEY (input_id, record, seq)
-) STRICT, WITHOUT ROWID;
-INSERT INTO event_3
-SELECT input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id,
-       line_sum('event', input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id)
-FROM event ORDER BY input_id, record, seq;
-DROP TABLE event;
-ALTER TABLE event_3 RENAME TO event;
-";
-
-const VIEWS_OF_VERSION_2: &str = "
-CREATE TEMP VIEW row AS SELECT *, NULL AS sum FROM main.row;
-CREATE TEMP VIEW event AS SELECT *, NULL AS sum FROM main.event;
-";
-
-const VIEWS_OF_VERSION_1: &str = "
-CREATE TEMP VIEW input_total AS
-SELECT input_id, records, blank_lines, 0 AS separator_lines, 0 AS header_lines, 0 AS trailer_lines,
-       0 AS record_lines, 0 AS lines
-FROM main.input_total;
-CREATE TEMP VIEW finding AS
-SELECT input_id, record, seq, code, field, col, 'error' AS severity FROM main.finding;
-";
 
 /// What every opening asks, at the cost of a few pages however large the ledger is: whether this is a ledger, of a known
 /// version with that version's tables, as long as its header says, and whether both ends of its tables are whole. Gives

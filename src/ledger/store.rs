@@ -1,4 +1,4 @@
-//! Every statement that writes to the ledger.
+//! Every statement that writes to the ledger; `additions` has those about what is added to rows.
 //!
 //! Nothing here commits: the writer groups what it is told into transactions. A statement that would move a row in a way
 //! that [`next`] does not know is refused before it is written.
@@ -14,16 +14,21 @@ use super::balance::InputTotals;
 use super::entry::{Claim, Claimed, NewRun, Planned};
 use super::query::{EVENT_COLUMNS, ROW_COLUMNS, fold_row, row_event, verify_line};
 use super::{LedgerError, sum};
+use crate::account;
 use crate::model::ids::{IdempotencyId, RequestId};
 use crate::model::outcome::Outcome;
 use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
+
+mod additions;
 
 /// The writing connection with what it remembers of rows in flight.
 pub(super) struct Store {
     pub(super) connection: Connection,
     /// State and last event number of each row that is claimed in this process: bounded by what is in flight.
     claimed: HashMap<RowKey, (RowState, i64)>,
+    /// The account that signs.
+    who: String,
 }
 
 impl Store {
@@ -31,6 +36,7 @@ impl Store {
         Self {
             connection,
             claimed: HashMap::new(),
+            who: account::name(),
         }
     }
 
@@ -42,8 +48,8 @@ impl Store {
     /// Writes a new run with its inputs; gives the run's number and its inputs' numbers.
     pub(super) fn begin_run(&mut self, run: &NewRun, at_ms: i64) -> Result<(i64, Vec<i64>), LedgerError> {
         self.connection.execute(
-            "INSERT INTO run (operation, target, namespace, config_digest, tool_version, today, created_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO run (operation, target, namespace, config_digest, tool_version, today, created_ms, corrects)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 run.operation,
                 run.target,
@@ -51,7 +57,8 @@ impl Store {
                 run.config_digest.0,
                 env!("CARGO_PKG_VERSION"),
                 run.today,
-                at_ms
+                at_ms,
+                run.corrects
             ],
         )?;
         let run_id = self.connection.last_insert_rowid();
@@ -76,10 +83,10 @@ impl Store {
     ) -> Result<(), LedgerError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO run_event (run_id, seq, at_ms, kind, reason)
-                 SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4 FROM run_event WHERE run_id = ?1",
+                "INSERT INTO run_event (run_id, seq, at_ms, kind, reason, who)
+                 SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5 FROM run_event WHERE run_id = ?1",
             )?
-            .execute(params![run_id, at_ms, kind, reason])?;
+            .execute(params![run_id, at_ms, kind, reason, self.who])?;
         Ok(())
     }
 
@@ -144,6 +151,9 @@ impl Store {
                     finding.field,
                     finding.column.map(|column| i64::try_from(column).unwrap_or(i64::MAX))
                 ])?;
+        }
+        if let Some(correction) = planned.corrects {
+            self.correct(key, correction)?;
         }
         Ok(state)
     }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::LedgerError;
+use super::addition::{Addition, NewComparison};
 use super::balance::InputTotals;
 use super::entry::{Claim, Claimed, NewRun, Planned};
 use super::lock::Lock;
@@ -22,7 +23,8 @@ use super::stay::Stay;
 use super::store::Store;
 use crate::clock;
 use crate::model::outcome::Outcome;
-use crate::model::row_state::RowState;
+use crate::model::row::RowKey;
+use crate::model::row_state::{RowEvent, RowState};
 
 /// Commands that wait for the writer: enough to fill a commit while the one before is written.
 const WAITING_COMMANDS: usize = 4096;
@@ -43,6 +45,9 @@ enum Command {
     EndInput(i64, InputTotals, Answer<()>),
     Claim(Vec<Claim>, Uuid, Answer<Vec<Claimed>>),
     Outcome(Box<Outcome>, Answer<RowState>),
+    Retry(Vec<RowKey>, Answer<()>),
+    BeginComparison(Box<NewComparison>, Answer<i64>),
+    Add(Vec<Addition>, Answer<()>),
 }
 
 /// An answer that waits for its commit.
@@ -181,6 +186,26 @@ impl Ledger {
             .await
     }
 
+    /// Makes refused rows pending again: somebody asked that they be sent as they are.
+    pub fn retry(&self, rows: Vec<RowKey>) -> Result<(), LedgerError> {
+        self.call(|answer| Command::Retry(rows, answer))
+    }
+
+    /// Begins a comparison with the API; gives its number.
+    pub fn begin_comparison(&self, new: NewComparison) -> Result<i64, LedgerError> {
+        self.call(|answer| Command::BeginComparison(Box::new(new), answer))
+    }
+
+    /// Adds to what is known of rows; blocks until it is on disk.
+    pub fn add(&self, additions: Vec<Addition>) -> Result<(), LedgerError> {
+        self.call(|answer| Command::Add(additions, answer))
+    }
+
+    /// The same from asynchronous code.
+    pub async fn add_later(&self, additions: Vec<Addition>) -> Result<(), LedgerError> {
+        self.call_async(|answer| Command::Add(additions, answer)).await
+    }
+
     fn call<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
         self.ask(command)?.wait()
     }
@@ -310,6 +335,15 @@ fn write(store: &mut Store, command: Command, known: &Known) -> Result<Reply, ()
             claims.iter().map(|claim| store.claim(namespace, claim, now)).collect(),
         ),
         Command::Outcome(outcome, answer) => settle(known, answer, store.append(&outcome)),
+        Command::Retry(rows, answer) => {
+            let mut retry = |key| store.append(&Outcome::plain(key, RowEvent::Retried, now)).map(|_| ());
+            settle(known, answer, rows.into_iter().try_for_each(&mut retry))
+        }
+        Command::BeginComparison(new, answer) => settle(known, answer, store.begin_comparison(&new, now)),
+        Command::Add(additions, answer) => {
+            let written = additions.iter().try_for_each(|addition| store.add(addition, now));
+            settle(known, answer, written)
+        }
     }
 }
 
@@ -330,7 +364,11 @@ fn settle<T: Send + 'static>(known: &Known, answer: Answer<T>, result: Result<T,
 fn refuse(command: Command, error: LedgerError) {
     match command {
         Command::Begin(_, answer) => drop(answer.send(Err(error))),
-        Command::RunEvent { answer, .. } | Command::EndInput(_, _, answer) => drop(answer.send(Err(error))),
+        Command::RunEvent { answer, .. }
+        | Command::EndInput(_, _, answer)
+        | Command::Retry(_, answer)
+        | Command::Add(_, answer) => drop(answer.send(Err(error))),
+        Command::BeginComparison(_, answer) => drop(answer.send(Err(error))),
         Command::Plan(_, _, answer) => drop(answer.send(Err(error))),
         Command::Claim(_, _, answer) => drop(answer.send(Err(error))),
         Command::Outcome(_, answer) => drop(answer.send(Err(error))),

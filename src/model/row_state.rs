@@ -20,7 +20,7 @@ pub enum RowState {
     Created,
     /// The API already had this very customer, confirmed by reading it back.
     Existing,
-    /// The API said no, for good.
+    /// The API said no, for good: final until a person asks that the row be sent again.
     Refused,
     /// Attempts ran out with no clear answer; it may or may not exist, and sending it again is safe.
     Unresolved,
@@ -51,6 +51,8 @@ pub enum RowEvent {
     Unresolved,
     /// Stopped between attempts, and none of them had a clear answer: it stays in flight, and its attempts are counted.
     Attempted,
+    /// Somebody asked that a refused row be sent again as it is.
+    Retried,
 }
 
 impl RowState {
@@ -110,7 +112,7 @@ impl RowState {
 
 impl RowEvent {
     /// Every event; the index is its code in the ledger, so the order never changes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Accepted,
         Self::Rejected,
         Self::Duplicate,
@@ -122,6 +124,7 @@ impl RowEvent {
         Self::Refused,
         Self::Unresolved,
         Self::Attempted,
+        Self::Retried,
     ];
 }
 
@@ -143,7 +146,23 @@ pub fn next(state: Option<RowState>, event: RowEvent) -> Option<RowState> {
         (Some(S::InFlight), E::Existing) => Some(S::Existing),
         (Some(S::InFlight), E::Refused) => Some(S::Refused),
         (Some(S::InFlight), E::Unresolved) => Some(S::Unresolved),
-        (None, E::Claimed | E::Released | E::Created | E::Existing | E::Refused | E::Unresolved | E::Attempted)
+        (Some(S::Refused), E::Retried) => Some(S::Pending),
+        // Only what is refused is asked for again.
+        (
+            None
+            | Some(
+                S::Rejected
+                | S::Duplicate
+                | S::Conflict
+                | S::Pending
+                | S::InFlight
+                | S::Created
+                | S::Existing
+                | S::Unresolved,
+            ),
+            E::Retried,
+        )
+        | (None, E::Claimed | E::Released | E::Created | E::Existing | E::Refused | E::Unresolved | E::Attempted)
         | (Some(_), E::Accepted | E::Rejected)
         | (Some(S::Pending), E::Released | E::Created | E::Existing | E::Refused | E::Unresolved | E::Attempted)
         | (
@@ -191,7 +210,9 @@ mod tests {
     fn final_states_take_no_event() {
         for state in RowState::ALL.into_iter().filter(|state| !state.is_open()) {
             for event in RowEvent::ALL {
-                assert_eq!(next(Some(state), event), None, "{state:?} {event:?}");
+                // A refusal is final until a person asks again.
+                let expected = ((state, event) == (RowState::Refused, RowEvent::Retried)).then_some(RowState::Pending);
+                assert_eq!(next(Some(state), event), expected, "{state:?} {event:?}");
             }
         }
     }

@@ -117,6 +117,7 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
                 idempotency_id: Some(row.idempotency_id),
                 code: code.map(str::to_owned),
                 findings: row.notes.iter().map(planned_finding).collect(),
+                corrects: None,
             }
         }
         Checked::Reject(reject) => Planned {
@@ -127,6 +128,7 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
             idempotency_id: None,
             code: None,
             findings: reject.findings.iter().map(planned_finding).collect(),
+            corrects: None,
         },
     }
 }

@@ -38,6 +38,8 @@ pub struct RunRequest<'a> {
     pub settings: &'a Settings,
     /// What is to be done with the rows.
     pub aim: Aim,
+    /// The run whose records are corrected by these.
+    pub corrects: Option<i64>,
     /// What the ledger calls the API: its base URL, or the sandbox.
     pub target: String,
     /// Where the asynchronous part runs.
@@ -300,6 +302,7 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
         namespace: request.settings.api.namespace,
         config_digest: config_digest(request.settings),
         today: clock::today().to_string(),
+        corrects: request.corrects,
         inputs: new,
     })
 }
@@ -357,6 +360,7 @@ fn known_run(reader: &Reader, new: &NewRun) -> Result<Option<RunEntry>, Pipeline
             && run.target == new.target
             && run.namespace == new.namespace
             && run.config_digest == new.config_digest
+            && run.corrects == new.corrects
             && run.inputs.len() == new.inputs.len()
             && run
                 .inputs

@@ -2,7 +2,7 @@
 //!
 //! A request takes a turn just before it goes on the wire. Turns are given in the order of asking, and no window of
 //! one second, wherever it starts, holds more of them than the limit, also where one process is killed and the next one
-//! begins; 97.5 % of the limit is used.
+//! begins; 97.2 % of the limit is used.
 //!
 //! What the service says about its own [`quota`](super::quota) comes on top: with none left nothing goes before the
 //! reset, and the last tenth of it is spread over the time to the reset. That only ever slows.
@@ -27,10 +27,10 @@ use theirs::Theirs;
 
 mod theirs;
 
-/// How late a turn may be taken without being lost: about ten steps of Tokio's timer. A burst is what piles up in it.
-const TOLERANCE: Duration = Duration::from_millis(10);
+/// How late a turn may be taken without being lost: about seven steps of Tokio's timer. A burst is what piles up in it.
+const TOLERANCE: Duration = Duration::from_millis(7);
 /// How much closer requests may be when they arrive than when they left, with the limit still kept over there.
-const DELIVERY_MARGIN: Duration = Duration::from_millis(15);
+const DELIVERY_MARGIN: Duration = Duration::from_millis(21);
 const WINDOW: Duration = Duration::from_secs(1);
 /// Longest and shortest part into which a turn is cut: governor counts whole parts, of whole nanoseconds each.
 const MOST_CELLS: u64 = 1_000;
@@ -52,7 +52,7 @@ struct Bucket {
 impl RateLimit {
     /// Makes a limit of so many requests in any second; `None` for no limit.
     ///
-    /// `burst` requests may go at once after a quiet moment; `None` for what falls into 10 ms. The sustained rate is
+    /// `burst` requests may go at once after a quiet moment; `None` for what falls into 7 ms. The sustained rate is
     /// lower than the limit by the burst: whoever asks for a large burst pays for it. `longest` bounds what is waited for
     /// because the service says so.
     pub(super) fn new(limit: Option<NonZeroU32>, burst: Option<NonZeroU32>, longest: Duration) -> Self {

@@ -62,6 +62,7 @@ fn a_backup_holds_what_the_ledger_holds_is_private_and_goes_on_as_a_ledger() {
             namespace: NAMESPACE,
             config_digest: known.config_digest,
             today: known.today,
+            corrects: None,
             inputs: vec![rollcall::ledger::NewInput {
                 name: "again.csv".to_owned(),
                 digest: rollcall::model::digest::Digest([9; 32]),

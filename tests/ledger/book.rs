@@ -59,6 +59,7 @@ impl Book {
             namespace: NAMESPACE,
             config_digest: Digest([1; 32]),
             today: "2024-02-29".to_owned(),
+            corrects: None,
             inputs: vec![NewInput {
                 name: "customers.csv".to_owned(),
                 digest: Digest([content; 32]),
@@ -156,6 +157,7 @@ pub(crate) fn row(input: i64, record: u64, customer: &str, data: u8) -> Planned 
         idempotency_id: Some(id(data)),
         code: None,
         findings: Vec::new(),
+        corrects: None,
     }
 }
 

@@ -184,6 +184,7 @@ fn everything_that_is_made_is_private_under_any_umask() {
             namespace: NAMESPACE,
             config_digest: rollcall::model::digest::Digest([1; 32]),
             today: "2024-02-29".to_owned(),
+            corrects: None,
             inputs: Vec::new(),
         };
         open.begin_run(new).unwrap();

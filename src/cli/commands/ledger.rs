@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::damaged::{named, put_aside};
 use super::run::run_for;
+use crate::cli::args::ledger::{BackupArgs, LedgerCommand, VerifyArgs};
 use crate::cli::args::{Format, LedgerArgs};
 use crate::cli::diagnostics::say;
 use crate::cli::exit::Exit;
-use crate::cli::ledger_args::{BackupArgs, LedgerCommand, VerifyArgs};
 use crate::ledger::{self, BackupError, Check, Place, Trouble, Verification};
 use crate::pipeline::Aim;
 use crate::report::{counted, grouped};

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::args::{ConfigArgs, LedgerArgs};
+use super::args::{ConfigArgs, LedgerArgs, PaceArgs};
 use super::diagnostics::{harmless, say};
 use crate::config::settings::Settings;
 use crate::config::{ConfigError, Layers, Origin, resolve};
@@ -137,6 +137,23 @@ fn ledger_flags(args: &LedgerArgs) -> String {
         flags.push_str(&format!(" --ledger {}", typed(ledger)));
     }
     flags
+}
+
+/// The pace that flags ask for.
+fn set_pace(layers: &mut Layers, pace: &PaceArgs) {
+    if let Some(rate) = pace.rate {
+        layers.set("send.rate-per-second", i64::from(rate), Origin::Flag("--rate"));
+    }
+    if let Some(max) = pace.max_in_flight {
+        layers.set("send.max-in-flight", i64::from(max), Origin::Flag("--max-in-flight"));
+    }
+}
+
+/// The flags that keep the pace: a command without them would break an agreed rate.
+fn pace_flags(pace: &PaceArgs) -> String {
+    let rate = pace.rate.map(|rate| format!(" --rate {rate}"));
+    let in_flight = pace.max_in_flight.map(|max| format!(" --max-in-flight {max}"));
+    [rate, in_flight].into_iter().flatten().collect()
 }
 
 /// The flag that names the same configuration again.

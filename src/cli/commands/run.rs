@@ -48,6 +48,7 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
     let request = RunRequest {
         settings: &settings,
         aim,
+        corrects: None,
         target: if sandbox.is_some() {
             SANDBOX_TARGET.to_owned()
         } else {
@@ -89,12 +90,7 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
 /// Flags over all else.
 fn layers(args: &RunArgs) -> Result<Layers> {
     let mut layers = super::ledger_layers(&args.ledger)?;
-    if let Some(rate) = args.rate {
-        layers.set("send.rate-per-second", i64::from(rate), Origin::Flag("--rate"));
-    }
-    if let Some(max) = args.max_in_flight {
-        layers.set("send.max-in-flight", i64::from(max), Origin::Flag("--max-in-flight"));
-    }
+    super::set_pace(&mut layers, &args.pace);
     if let Some(max) = &args.max_rejects {
         layers.set("input.max-rejects", max.clone(), Origin::Flag("--max-rejects"));
     }
@@ -154,7 +150,7 @@ fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
     let creating = format!(
         "rollcall run {files}{}{}",
         super::ledger_flags(&args.ledger),
-        pace(args)
+        super::pace_flags(&args.pace)
     );
     let allowed = match aim {
         Aim::Create => creating.clone(),
@@ -258,13 +254,6 @@ fn left(summary: &Summary) -> String {
     } else {
         "the files are not checked to their end yet".to_owned()
     }
-}
-
-/// The flags that keep the pace: a command without them would break an agreed rate.
-fn pace(args: &RunArgs) -> String {
-    let rate = args.rate.map(|rate| format!(" --rate {rate}"));
-    let in_flight = args.max_in_flight.map(|max| format!(" --max-in-flight {max}"));
-    [rate, in_flight].into_iter().flatten().collect()
 }
 
 fn exit(ran: &Ran, summary: &Summary) -> Exit {

@@ -10,6 +10,7 @@ fn run() -> NewRun {
         namespace: Uuid::nil(),
         config_digest: Digest([0; 32]),
         today: "2026-01-31".to_owned(),
+        corrects: None,
         inputs: Vec::new(),
     }
 }

@@ -56,14 +56,16 @@ async fn turns(limit: &Arc<RateLimit>, tasks: u64, seconds: u64, idle: Duration)
 }
 
 async fn check(requests: u32, burst: Option<u32>, least_use: f64) {
-    let taken = turns(&limit(requests, burst), 64, 30, Duration::ZERO).await;
+    // Long enough that a turn more or less is no share of the use.
+    let seconds = 600_u32.div_ceil(requests).max(30);
+    let taken = turns(&limit(requests, burst), 64, seconds.into(), Duration::ZERO).await;
     let highest = highest(&taken, WINDOW);
     assert!(
         highest <= requests as usize,
         "{highest} in a second, the limit is {requests}"
     );
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
-    let used = taken.len() as f64 / f64::from(requests) / 30.0;
+    let used = taken.len() as f64 / f64::from(requests) / f64::from(seconds);
     println!("{requests}/s, burst {burst:?}: highest {highest}, use {used:.4}");
     assert!(used >= least_use, "{used} of {requests}/s used");
 }

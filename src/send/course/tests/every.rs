@@ -55,7 +55,8 @@ fn hold(sequence: &[(Call, Verdict)], end: &Next, again: bool) {
             | RowEvent::Duplicate
             | RowEvent::Claimed
             | RowEvent::Released
-            | RowEvent::Attempted => panic!("{context}"),
+            | RowEvent::Attempted
+            | RowEvent::Retried => panic!("{context}"),
         },
         Next::Absent => panic!("only a course that looks ends so: {context}"),
         Next::Stop(stop) => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::args::{Format, LedgerArgs, RunArgs};
+use super::{Format, LedgerArgs, PaceArgs, RunArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
@@ -33,12 +33,8 @@ pub(crate) struct RebuildArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) ledger: LedgerArgs,
-    /// Requests in any second, of whatever kind; 0 for no limit
-    #[arg(long, value_name = "N")]
-    pub(crate) rate: Option<u32>,
-    /// Requests on the wire at the same time
-    #[arg(long, value_name = "N")]
-    pub(crate) max_in_flight: Option<u32>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -87,8 +83,7 @@ impl RebuildArgs {
         RunArgs {
             files: self.files,
             ledger: self.ledger,
-            rate: self.rate,
-            max_in_flight: self.max_in_flight,
+            pace: self.pace,
             max_rejects: None,
             max_failures: None,
             canary: None,

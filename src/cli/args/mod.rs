@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
-use super::ledger_args::LedgerCommand;
+pub(crate) mod ledger;
+
+use self::ledger::LedgerCommand;
 
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
 /// can prove afterwards what became of every row.
@@ -86,6 +88,17 @@ pub(crate) struct LedgerArgs {
     pub(crate) sandbox: bool,
 }
 
+/// How fast requests may go.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PaceArgs {
+    /// Requests in any second, of whatever kind; 0 for no limit
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<u32>,
+    /// Requests on the wire at the same time
+    #[arg(long, value_name = "N")]
+    pub(crate) max_in_flight: Option<u32>,
+}
+
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -101,12 +114,8 @@ pub(crate) struct RunArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) ledger: LedgerArgs,
-    /// Requests in any second, of whatever kind; 0 for no limit
-    #[arg(long, value_name = "N")]
-    pub(crate) rate: Option<u32>,
-    /// Requests on the wire at the same time
-    #[arg(long, value_name = "N")]
-    pub(crate) max_in_flight: Option<u32>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     /// Rejects above which nothing is sent: a number, or a share such as 5%
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<String>,
