@@ -124,6 +124,31 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// What an error of the pipeline ends with.
+fn pipeline_exit(error: &PipelineError) -> Exit {
+    match error {
+        PipelineError::Read(error) if error.is_configuration() => Exit::Usage,
+        PipelineError::Normalizer(_)
+        | PipelineError::Send(_)
+        | PipelineError::SameInput { .. }
+        | PipelineError::OutputTaken { .. }
+        | PipelineError::OtherTarget { .. }
+        | PipelineError::SourcesNamed { .. }
+        | PipelineError::RejectColumns { .. } => Exit::Usage,
+        PipelineError::Interrupted => Exit::Interrupted,
+        PipelineError::Read(_)
+        | PipelineError::Ledger(_)
+        | PipelineError::InDoubt { .. }
+        | PipelineError::Output { .. }
+        | PipelineError::RecordChanged { .. }
+        | PipelineError::SourceGone { .. }
+        | PipelineError::SourceChanged { .. }
+        | PipelineError::PlanVoid
+        | PipelineError::Thread(_)
+        | PipelineError::Worker => Exit::Unusable,
+    }
+}
+
 fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<ReadError>()
@@ -135,24 +160,7 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             return (Exit::Usage, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<PipelineError>() {
-            let exit = match error {
-                PipelineError::Read(error) if error.is_configuration() => Exit::Usage,
-                PipelineError::Normalizer(_)
-                | PipelineError::Send(_)
-                | PipelineError::SameInput { .. }
-                | PipelineError::OutputTaken { .. }
-                | PipelineError::OtherTarget { .. }
-                | PipelineError::RejectColumns { .. } => Exit::Usage,
-                PipelineError::Interrupted => Exit::Interrupted,
-                PipelineError::Read(_)
-                | PipelineError::Ledger(_)
-                | PipelineError::InDoubt { .. }
-                | PipelineError::Output { .. }
-                | PipelineError::RecordChanged { .. }
-                | PipelineError::PlanVoid
-                | PipelineError::Thread(_)
-                | PipelineError::Worker => Exit::Unusable,
-            };
+            let exit = pipeline_exit(error);
             return (exit, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<ReadError>() {

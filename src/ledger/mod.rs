@@ -15,6 +15,7 @@
 mod addition;
 mod backup;
 mod balance;
+mod clearing;
 mod entry;
 mod error;
 mod lock;
@@ -31,6 +32,7 @@ mod writer;
 pub use addition::{Addition, ComparisonEntry, Correction, Disposition, NewComparison, Observation, Seen};
 pub use backup::{Backup, BackupError, backup};
 pub use balance::{Balance, InputTotals};
+pub use clearing::Clearing;
 pub use entry::{
     Claim, Claimed, FindingCount, FindingEntry, InputEntry, NewInput, NewRun, Planned, PlannedFinding, RowEntry,
     RunEntry, RunEventEntry,

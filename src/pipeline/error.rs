@@ -69,6 +69,32 @@ pub enum PipelineError {
         /// The API of this run.
         target: String,
     },
+    /// A source of an earlier run is not where it was.
+    #[error("the source {name} of run {run_id} is not there any more")]
+    SourceGone {
+        /// Its name.
+        name: String,
+        /// The run.
+        run_id: i64,
+    },
+    /// A source of an earlier run has other bytes now.
+    #[error("{name} does not have the content that run {run_id} read")]
+    SourceChanged {
+        /// Its name.
+        name: String,
+        /// The run.
+        run_id: i64,
+    },
+    /// Not every source of an earlier run was named.
+    #[error("run {run_id} has {sources} sources, and {named} are named")]
+    SourcesNamed {
+        /// The run.
+        run_id: i64,
+        /// How many it has.
+        sources: u64,
+        /// How many were named.
+        named: u64,
+    },
     /// A record is not what it was when the run was planned.
     #[error("record {record} of {name} (line {line}) is not what it was when run {run_id} was planned")]
     RecordChanged {
@@ -114,6 +140,11 @@ impl PipelineError {
             Self::OtherTarget { .. } => Some(
                 "give each client and environment a namespace of its own; if the same API has only moved, use a new ledger \
                  with --ledger: the API's memory of idempotency ids keeps everyone from being created twice"
+                    .to_owned(),
+            ),
+            Self::SourceGone { .. } | Self::SourceChanged { .. } | Self::SourcesNamed { .. } => Some(
+                "name the files that the run read, as they were then and in their order, with --source; `rollcall status` \
+                 shows their names and digests"
                     .to_owned(),
             ),
             Self::RecordChanged { .. } => Some(

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::error::PipelineError;
 use crate::config::settings::Settings;
+use crate::ledger::RunEntry;
 use crate::model::mapping::Mapping;
-use crate::read::{self, Dialect, ReadError, Records, Source};
+use crate::read::{self, Dialect, ReadError, Records, STANDARD_INPUT, Source};
 
 /// One source with how it is written and which column feeds which field.
 #[derive(Debug)]
@@ -40,6 +42,46 @@ impl Inputs {
             });
         }
         Ok(Self(inputs))
+    }
+
+    /// Opens the sources of an earlier run again: those that are `named`, in the order of the run's, else by the names that
+    /// the ledger has. Each must still have the bytes that it had.
+    pub fn again(run: &RunEntry, named: &[PathBuf], settings: &Settings) -> Result<Self, PipelineError> {
+        if !named.is_empty() && named.len() != run.inputs.len() {
+            return Err(PipelineError::SourcesNamed {
+                run_id: run.run_id,
+                sources: run.inputs.len() as u64,
+                named: named.len() as u64,
+            });
+        }
+        let piped = run.inputs.iter().any(|input| input.name == STANDARD_INPUT);
+        if named.is_empty() && piped {
+            return Err(PipelineError::SourceGone {
+                name: STANDARD_INPUT.to_owned(),
+                run_id: run.run_id,
+            });
+        }
+        let paths = if named.is_empty() {
+            run.inputs.iter().map(|input| PathBuf::from(&input.name)).collect()
+        } else {
+            named.to_vec()
+        };
+        if let Some(gone) = paths.iter().find(|path| !path.exists()) {
+            return Err(PipelineError::SourceGone {
+                name: gone.display().to_string(),
+                run_id: run.run_id,
+            });
+        }
+        let inputs = Self::open(&paths, settings)?;
+        for (input, entry) in inputs.iter().zip(&run.inputs) {
+            if input.source.digest()?.sha256 != entry.digest.0 {
+                return Err(PipelineError::SourceChanged {
+                    name: input.source.name().to_owned(),
+                    run_id: run.run_id,
+                });
+            }
+        }
+        Ok(inputs)
     }
 
     /// The sources.
