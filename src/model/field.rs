@@ -60,6 +60,9 @@ pub struct Field {
     pub personal: bool,
     /// What it is, for `rollcall fields`.
     pub about: &'static str,
+    /// The path in two: see [`Field::parts`].
+    parts: (&'static str, &'static str),
+    is_name: bool,
 }
 
 impl Field {
@@ -73,13 +76,35 @@ impl Field {
 
     /// Whether the field names a person or a firm: every such path ends so, and no other.
     pub fn is_name(&self) -> bool {
-        self.path.ends_with("_name")
+        self.is_name
     }
 
     /// The object that holds the field (`mailing_address`), or `""` at the top, and the key within it (`city`).
     pub fn parts(&self) -> (&'static str, &'static str) {
-        self.path.split_once('.').unwrap_or(("", self.path))
+        self.parts
     }
+}
+
+/// A path before and behind its dot. Taken apart here, once, since every row asks for the parts of every field.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, within the bounds of the loop"
+)]
+const fn parts(path: &'static str) -> (&'static str, &'static str) {
+    let mut at = 0;
+    while at < path.len() {
+        if path.as_bytes()[at] == b'.' {
+            let (object, rest) = path.split_at(at);
+            return (object, rest.split_at(1).1);
+        }
+        at += 1;
+    }
+    ("", path)
+}
+
+const fn is_name(path: &str) -> bool {
+    let end = path.len().saturating_sub("_name".len());
+    matches!(path.split_at(end).1.as_bytes(), b"_name")
 }
 
 const fn field(path: &'static str, kind: Kind, needs: (Need, Need), about: &'static str) -> Field {
@@ -91,6 +116,8 @@ const fn field(path: &'static str, kind: Kind, needs: (Need, Need), about: &'sta
         corporation: needs.1,
         personal,
         about,
+        parts: parts(path),
+        is_name: is_name(path),
     }
 }
 

@@ -28,6 +28,10 @@ pub(super) enum Marks {
 /// Trims Unicode white space and what has no shape; collapses inner white space, line ends included, to one space;
 /// composes to NFC (Unicode Standard Annex 15).
 pub(super) fn clean(raw: &str, marks: Marks, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
+    if is_clean(raw) {
+        to.push_str(raw);
+        return Ok(());
+    }
     // Before anything is taken away: a non-breaking space or a soft hyphen may be the second half of a letter.
     let encoded_twice = is_double_encoded(raw);
     if encoded_twice {
@@ -65,7 +69,14 @@ pub(super) fn clean(raw: &str, marks: Marks, to: &mut String, notes: &mut Notes)
     Ok(())
 }
 
-/// Whether a value is printable ASCII with single spaces, which most are: nothing to do for it.
+/// Whether nothing of what follows has anything to do for a value, which is so for most: it is plain, has no margin, and
+/// does not begin as a formula does, or as an apostrophe before one.
+fn is_clean(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    !matches!(bytes.first(), Some(b' ' | b'=' | b'\'')) && bytes.last() != Some(&b' ') && is_plain(value)
+}
+
+/// Whether a value is printable ASCII with single spaces.
 fn is_plain(value: &str) -> bool {
     let mut before = 0;
     value.bytes().all(|byte| {
@@ -203,6 +214,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_clean_would_be_left_as_it_is(value in "[ -~]{0,12}|[ ='a-c\"(1]{0,6}") {
+            if is_clean(&value) {
+                prop_assert_eq!(value.trim_matches(is_margin), value.as_str());
+                prop_assert!(!is_double_encoded(&value) && text_of_formula(&value).is_none() && !is_formula(&value));
+            }
+        }
+
         #[test]
         fn cleaning_twice_is_cleaning_once(value in "\\PC*|[ \\t\\n\\u{a0}\\u{feff}\\u{301}a-c]*") {
             if let Ok(once) = cleaned(&value) {
