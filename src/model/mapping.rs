@@ -6,6 +6,15 @@ use super::field::FieldId;
 /// as it is.
 pub const REJECT_COLUMNS: [&str; 6] = ["_file", "_record", "_line", "_state", "_codes", "_message"];
 
+/// Columns of [`REJECT_COLUMNS`] by which a file is known for one that people have corrected: a spreadsheet's user may
+/// take away the others.
+const KNOWN_BY: [&str; 3] = ["_record", "_state", "_codes"];
+
+/// Whether a header is that of a repair file: rejected records that people correct and send back.
+pub fn is_repair(names: &[String]) -> bool {
+    KNOWN_BY.iter().all(|known| names.iter().any(|name| name == known))
+}
+
 /// What becomes of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {

@@ -14,7 +14,7 @@ use super::error::ReadError;
 pub(super) const HEAD_BYTES: usize = 64 * 1024;
 
 /// The separators that are looked for; of equals, the first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How the line begins with which Excel is told the separator; the separator is its last character.
 const DECLARATION: &[u8] = b"sep=";

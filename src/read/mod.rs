@@ -13,6 +13,7 @@
 //! resume     the next line on which a record begins that fits the header
 //! records    csv → recycled chunks, each record with number, line and byte
 //! kinds      records, and what stands between them: separators, repeated headers, trailers
+//! repair     the cells of a repair file as its source had them
 //! trailer    whether a declared count is that of the records
 //! header     names of columns → fields of the API
 //! ```
@@ -43,6 +44,7 @@ mod patterns;
 mod problem;
 mod quotes;
 mod records;
+mod repair;
 mod required;
 mod resume;
 mod source;

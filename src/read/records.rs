@@ -20,6 +20,7 @@ use super::lines::line_ends;
 use super::names;
 use super::packing::Limits;
 use super::quotes;
+use super::repair::{self, Repair};
 use super::source::Source;
 use super::tally::Tally;
 use super::trailer::Trailers;
@@ -48,6 +49,7 @@ pub struct Records {
     header: Vec<String>,
     shape: Shape,
     trailers: Option<Trailers>,
+    repair: Option<Repair>,
     /// Bytes that may be delivered or looked at again, at all and for each byte that was read.
     allowance: (u64, u64),
     /// Records in which the far end of an open quote is expected.
@@ -79,6 +81,8 @@ struct Next {
 impl Records {
     /// Starts reading a source, up to its header.
     pub fn open(source: &Source, input: &InputSettings) -> Result<Self, ReadError> {
+        let own = repair::settings(source, input)?;
+        let input = own.as_ref().unwrap_or(input);
         Self::from_bytes(source.name(), source.open(Limits::of(input))?, input)
     }
 
@@ -88,7 +92,7 @@ impl Records {
         let mut head = Vec::new();
         let read = text.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head);
         read.map_err(|error| ReadError::from_io(name, error))?;
-        let dialect = Dialect::of(&head, input.delimiter)?;
+        let dialect = Dialect::of(&head, repair::delimiter(&head).or(input.delimiter))?;
         let mut records = Self::from_text(name, Box::new(Cursor::new(head).chain(text)), dialect, input)?;
         records.encoding = encoding;
         Ok(records)
@@ -121,6 +125,7 @@ impl Records {
             header: Vec::new(),
             shape,
             trailers: None,
+            repair: None,
             allowance: (broken::AGAIN_BYTES, broken::AGAIN_PER_BYTE),
             far_end_within: 0,
             counted: Counted::default(),
@@ -159,10 +164,17 @@ impl Records {
                 limit: input.max_columns,
             });
         }
-        let names = header.iter().map(|name| String::from_utf8_lossy(name).into_owned());
-        self.header = names.collect();
         self.shape.columns = header.len();
-        let trailer = input.trailer.as_ref();
+        let mut names = repair::names(header);
+        self.repair = Repair::of(&mut names);
+        self.header = if self.repair.is_some() {
+            names
+        } else {
+            let names = header.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+            names.collect()
+        };
+        // A trailer counts the records of the source, and these are a part of them.
+        let trailer = input.trailer.as_ref().filter(|_| self.repair.is_none());
         self.shape.trailer = trailer.map(|trailer| TrailerShape {
             text: trailer.starts_with.clone().into_bytes(),
             count_field: trailer.count_field,
@@ -232,6 +244,9 @@ impl Records {
             self.counted.record_lines += next.lines;
             if let Some(trailers) = &mut self.trailers {
                 trailers.record(next.position.line);
+            }
+            if let (Some(repair), None) = (&self.repair, next.broken) {
+                repair.restore(slot);
             }
             chunk.keep(next.position);
             if let Some(broken) = next.broken {
