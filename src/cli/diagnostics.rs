@@ -132,6 +132,8 @@ fn pipeline_exit(error: &PipelineError) -> Exit {
         | PipelineError::Send(_)
         | PipelineError::SameInput { .. }
         | PipelineError::OutputTaken { .. }
+        | PipelineError::OutputExists { .. }
+        | PipelineError::OtherSettings { .. }
         | PipelineError::OtherTarget { .. }
         | PipelineError::SourcesNamed { .. }
         | PipelineError::RejectColumns { .. } => Exit::Usage,

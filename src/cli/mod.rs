@@ -37,6 +37,8 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => commands::validate::run(&args),
         Command::Status(args) => named(&args.ledger, commands::status::run(&args)),
         Command::Report(args) => named(&args.ledger, commands::report::run(&args)),
+        Command::Rejects(args) => named(&args.ledger, commands::rejects::run(&args)),
+        Command::Retry(args) => commands::retry::run(args),
         Command::Ledger(command) => commands::ledger::run(command),
         Command::Fields(args) => commands::fields::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -47,8 +47,14 @@ pub enum PipelineError {
         /// The file.
         path: String,
     },
+    /// A file to write that is there, and may hold somebody's corrections.
+    #[error("{path} exists, and is not overwritten")]
+    OutputExists {
+        /// The file.
+        path: String,
+    },
     /// Rejects of sources with different columns cannot stand in one file.
-    #[error("{name} has other columns than the file before it, and --rejects writes one table")]
+    #[error("{name} has other columns than the file before it, and rejects are one table")]
     RejectColumns {
         /// The source that differs.
         name: String,
@@ -68,6 +74,12 @@ pub enum PipelineError {
         known: String,
         /// The API of this run.
         target: String,
+    },
+    /// Rows of an earlier run would become other rows with today's settings.
+    #[error("run {run_id} was made with other settings, under which its rows have other ids")]
+    OtherSettings {
+        /// The run.
+        run_id: i64,
     },
     /// A source of an earlier run is not where it was.
     #[error("the source {name} of run {run_id} is not there any more")]
@@ -135,11 +147,21 @@ impl PipelineError {
             Self::Normalizer(_) => Some("`rollcall settings` shows the settings and where each came from".to_owned()),
             Self::Output { .. } => Some("choose a file that does not exist yet, in a folder that can be written".to_owned()),
             Self::OutputTaken { .. } => Some("name another file".to_owned()),
-            Self::RejectColumns { .. } => Some("validate the files one by one".to_owned()),
+            Self::RejectColumns { .. } => Some(
+                "validate the files one by one, or `rollcall run` each by itself, so that each has a table of its own".to_owned(),
+            ),
             Self::SameInput { .. } => Some("name each file once".to_owned()),
             Self::OtherTarget { .. } => Some(
                 "give each client and environment a namespace of its own; if the same API has only moved, use a new ledger \
                  with --ledger: the API's memory of idempotency ids keeps everyone from being created twice"
+                    .to_owned(),
+            ),
+            Self::OutputExists { .. } => Some(
+                "it may hold corrections: name another file, or put it aside".to_owned(),
+            ),
+            Self::OtherSettings { .. } => Some(
+                "name the configuration of that run with --config (`rollcall settings` shows what is in force); with today's, \
+                 `rollcall run` of the same files is another run"
                     .to_owned(),
             ),
             Self::SourceGone { .. } | Self::SourceChanged { .. } | Self::SourcesNamed { .. } => Some(

@@ -9,9 +9,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::PipelineError;
+use super::messages::{Messages, Wrong};
+use super::table::{Form, RejectTable, Said};
 use super::validate::{Judged, Judgment};
-use crate::model::cell::inert;
-use crate::model::mapping::REJECT_COLUMNS;
 use crate::model::rule::Severity;
 use crate::private::PrivateFile;
 
@@ -19,10 +19,11 @@ use crate::private::PrivateFile;
 #[derive(Default)]
 pub struct Outputs {
     accepted: Option<Output>,
-    rejects: Option<Rejects>,
+    rejects: Option<RejectTable>,
 }
 
-struct Output {
+/// One file as it is written.
+pub(super) struct Output {
     /// As it was named, for messages.
     name: PathBuf,
     file: BufWriter<Place>,
@@ -52,34 +53,14 @@ impl Write for Place {
     }
 }
 
-struct Rejects {
-    output: Output,
-    columns: Option<Vec<String>>,
-}
-
 impl Outputs {
     /// Begins the files that were asked for. None may be one of the sources, nor the other.
     pub fn create(accepted: Option<&Path>, rejects: Option<&Path>, sources: &[PathBuf]) -> Result<Self, PipelineError> {
-        let mut taken: Vec<PathBuf> = sources.iter().filter_map(|source| source.canonicalize().ok()).collect();
-        for output in [accepted, rejects].into_iter().flatten() {
-            let file = whereabouts(output);
-            if output.canonicalize().is_ok_and(|path| !path.is_file()) {
-                continue;
-            }
-            if taken.contains(&file) {
-                return Err(PipelineError::OutputTaken {
-                    path: output.display().to_string(),
-                });
-            }
-            taken.push(file);
-        }
+        refuse_taken(&[accepted, rejects], sources)?;
         Ok(Self {
             accepted: accepted.map(Output::create).transpose()?,
             rejects: match rejects {
-                Some(path) => Some(Rejects {
-                    output: Output::create(path)?,
-                    columns: None,
-                }),
+                Some(path) => Some(RejectTable::of(Output::create(path)?, Form::default())),
                 None => None,
             },
         })
@@ -93,44 +74,52 @@ impl Outputs {
                 None => Ok(()),
             },
             Judgment::Rejected(reject) => {
+                let mut messages = Messages::default();
                 // A note needs nobody to do anything.
-                let to_fix = || {
-                    reject
-                        .findings
-                        .iter()
-                        .filter(|finding| finding.severity > Severity::Note)
-                };
-                let message: Vec<String> = to_fix()
-                    .map(|finding| {
-                        let column = finding.column_name(&judged.input.mapping);
-                        let text = finding.rule.text();
-                        format!(
-                            "{} {}: {}",
-                            column.unwrap_or(finding.field_path()),
-                            text.says,
-                            text.advice
-                        )
-                    })
-                    .collect();
-                let codes: Vec<&str> = to_fix().map(|finding| finding.rule.code()).collect();
-                self.reject(judged, &codes.join(" "), &message.join("; "))
+                for finding in reject
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.severity > Severity::Note)
+                {
+                    messages.finding(&Wrong {
+                        code: finding.rule.code(),
+                        severity: finding.severity,
+                        place: finding
+                            .column_name(&judged.input.mapping)
+                            .unwrap_or(finding.field_path()),
+                    });
+                }
+                self.reject(judged, &messages)
             }
             Judgment::Conflict(_, place) => {
-                let message = format!(
-                    "the same customer id with other data stands in record {} of {}",
-                    place.record, place.name
+                let mut messages = Messages::default();
+                messages.say(
+                    "row.other_data_than_earlier",
+                    format!(
+                        "the same customer id with other data stands in record {} of {}",
+                        place.record, place.name
+                    ),
                 );
-                self.reject(judged, "row.other_data_than_earlier", &message)
+                self.reject(judged, &messages)
             }
             Judgment::Duplicate(..) => Ok(()),
         }
     }
 
-    fn reject(&mut self, judged: &Judged<'_>, codes: &str, message: &str) -> Result<(), PipelineError> {
-        match &mut self.rejects {
-            Some(rejects) => rejects.write(judged, codes, message),
-            None => Ok(()),
-        }
+    fn reject(&mut self, judged: &Judged<'_>, messages: &Messages) -> Result<(), PipelineError> {
+        let Some(rejects) = &mut self.rejects else {
+            return Ok(());
+        };
+        rejects.write(
+            judged.input,
+            judged.record,
+            &Said {
+                file: judged.input.source.name(),
+                position: judged.position,
+                state: judged.judgment.state(),
+                messages,
+            },
+        )
     }
 
     /// Gives the files their names.
@@ -139,50 +128,15 @@ impl Outputs {
             output.finish()?;
         }
         if let Some(rejects) = self.rejects {
-            rejects.output.finish()?;
+            rejects.finish()?;
         }
         Ok(())
     }
 }
 
-impl Rejects {
-    /// Writes a record as it came, and behind it what is wrong with it.
-    ///
-    /// The header and the record's own cells stay byte for byte, also where a spreadsheet could take one for a formula: the
-    /// file is repaired and read again, and an apostrophe would be one more change to a customer's data. What rollcall
-    /// says beside them is never read again, so a name in it that could begin a formula does not.
-    fn write(&mut self, judged: &Judged<'_>, codes: &str, message: &str) -> Result<(), PipelineError> {
-        let names = &judged.input.mapping.names;
-        match &self.columns {
-            None => {
-                let header = names
-                    .iter()
-                    .map(String::as_str)
-                    .chain(REJECT_COLUMNS)
-                    .map(str::as_bytes);
-                self.output.record(header)?;
-                self.columns = Some(names.clone());
-            }
-            Some(columns) if columns == names => {}
-            Some(_) => {
-                return Err(PipelineError::RejectColumns {
-                    name: judged.input.source.name().to_owned(),
-                });
-            }
-        }
-        let (number, line) = (judged.position.record.to_string(), judged.position.line.to_string());
-        let state = judged.judgment.state().word();
-        // A record with too few or too many fields is written as it is: brought to the header's width it would be
-        // accepted the next time, with values that are cut off or in the wrong columns.
-        let fields = judged.record.iter();
-        let (name, message) = (inert(judged.input.source.name()), inert(message));
-        let extra = [&*name, &number, &line, state, codes, &*message];
-        self.output.record(fields.chain(extra.map(str::as_bytes)))
-    }
-}
-
 impl Output {
-    fn create(path: &Path) -> Result<Self, PipelineError> {
+    /// Begins a file.
+    pub(super) fn create(path: &Path) -> Result<Self, PipelineError> {
         let place = if is_stream(path) {
             File::options().write(true).open(path).map(Place::Stream)
         } else {
@@ -194,15 +148,21 @@ impl Output {
         })
     }
 
-    fn write(&mut self, parts: &[&[u8]]) -> Result<(), PipelineError> {
+    /// Writes bytes as they are.
+    pub(super) fn write(&mut self, parts: &[&[u8]]) -> Result<(), PipelineError> {
         for part in parts {
             self.file.write_all(part).map_err(|source| failed(&self.name, source))?;
         }
         Ok(())
     }
 
-    fn record<'a>(&mut self, fields: impl Iterator<Item = &'a [u8]>) -> Result<(), PipelineError> {
-        let mut writer = csv::WriterBuilder::new().from_writer(&mut self.file);
+    /// Writes a record in the way of a CSV writer.
+    pub(super) fn record<'a>(
+        &mut self,
+        form: &csv::WriterBuilder,
+        fields: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), PipelineError> {
+        let mut writer = form.from_writer(&mut self.file);
         let written = writer
             .write_record(fields)
             .and_then(|()| writer.flush().map_err(csv::Error::from));
@@ -210,7 +170,8 @@ impl Output {
         written.map_err(|error| failed(&self.name, error.into()))
     }
 
-    fn finish(self) -> Result<(), PipelineError> {
+    /// Gives the file its name.
+    pub(super) fn finish(self) -> Result<(), PipelineError> {
         let fail = |source| failed(&self.name, source);
         match self.file.into_inner().map_err(|error| fail(error.into_error()))? {
             Place::New(file) => file.replace().map_err(fail)?,
@@ -220,8 +181,26 @@ impl Output {
     }
 }
 
+/// Refuses to write over a file that is read, or twice into one.
+pub(super) fn refuse_taken(outputs: &[Option<&Path>], read: &[PathBuf]) -> Result<(), PipelineError> {
+    let mut taken: Vec<PathBuf> = read.iter().filter_map(|source| source.canonicalize().ok()).collect();
+    for output in outputs.iter().copied().flatten() {
+        if output.canonicalize().is_ok_and(|path| !path.is_file()) {
+            continue;
+        }
+        let file = whereabouts(output);
+        if taken.contains(&file) {
+            return Err(PipelineError::OutputTaken {
+                path: output.display().to_string(),
+            });
+        }
+        taken.push(file);
+    }
+    Ok(())
+}
+
 /// Whether a path names a pipe or a device, by itself or by a link of the system's own.
-fn is_stream(path: &Path) -> bool {
+pub(super) fn is_stream(path: &Path) -> bool {
     let by_link = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
     let metadata = if by_link {
         path.metadata()

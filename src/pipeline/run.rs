@@ -11,6 +11,7 @@ use super::check::Checker;
 use super::error::PipelineError;
 use super::inputs::Inputs;
 use super::progress::{Phase, Progress};
+use super::retry::{Retry, same_settings};
 use crate::clock;
 use crate::config::settings::Settings;
 use crate::ledger::{Balance, Ledger, LedgerError, NewInput, NewRun, Reader, RunEntry};
@@ -40,6 +41,8 @@ pub struct RunRequest<'a> {
     pub aim: Aim,
     /// The run whose records are corrected by these.
     pub corrects: Option<i64>,
+    /// The run that is taken up by its number, and not by its sources.
+    pub retry: Option<Retry>,
     /// What the ledger calls the API: its base URL, or the sandbox.
     pub target: String,
     /// Where the asynchronous part runs.
@@ -143,7 +146,10 @@ impl<'a> Job<'a> {
     ) -> Result<Self, PipelineError> {
         let reader = Reader::open(ledger.path())?;
         refuse_other_target(&reader, new)?;
-        let known = known_run(&reader, new)?;
+        let known = match request.retry {
+            Some(retry) => Some(named_run(&reader, retry, new, request.settings)?),
+            None => known_run(&reader, new)?,
+        };
         let resumed = known.is_some();
         let run_id = match known {
             Some(run) => run.run_id,
@@ -164,6 +170,9 @@ impl<'a> Job<'a> {
 
     /// Brings the run to an end of some kind.
     fn proceed(&self, deadline: &Deadline) -> Result<Ran, PipelineError> {
+        if self.request.retry.is_some_and(|retry| retry.refused) {
+            self.open_refused()?;
+        }
         let before = self.reader.totals(&self.run)?;
         self.request.progress.set_totals(before);
         if self.run.is_finished() && before.count(RowState::is_open) == 0 {
@@ -308,7 +317,7 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
 }
 
 /// Digest of the settings that decide what a record becomes; a change of one is a new run.
-fn config_digest(settings: &Settings) -> Digest {
+pub(super) fn config_digest(settings: &Settings) -> Digest {
     let input = &settings.input;
     let mut deciding = serde_json::json!({
         "columns": settings.columns.map,
@@ -350,6 +359,19 @@ fn refuse_other_target(reader: &Reader, new: &NewRun) -> Result<(), PipelineErro
         }),
         None => Ok(()),
     }
+}
+
+/// The run with this number, if its rows are the same with these settings and this API.
+fn named_run(reader: &Reader, retry: Retry, new: &NewRun, settings: &Settings) -> Result<RunEntry, PipelineError> {
+    let run = reader.run(retry.run_id)?.ok_or(PipelineError::Worker)?;
+    same_settings(&run, settings)?;
+    if run.target != new.target {
+        return Err(PipelineError::OtherTarget {
+            known: run.target,
+            target: new.target.clone(),
+        });
+    }
+    Ok(run)
 }
 
 /// The latest run over the same bytes, with the same settings, to the same API.

@@ -6,8 +6,10 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
 pub(crate) mod ledger;
+pub(crate) mod repair;
 
 use self::ledger::LedgerCommand;
+use self::repair::{RejectsArgs, RetryArgs};
 
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
 /// can prove afterwards what became of every row.
@@ -43,6 +45,11 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Report on a run from the ledger
     Report(ReportArgs),
+    /// Write the records that a run did not create, with what is wrong, to correct them in a spreadsheet
+    Rejects(RejectsArgs),
+    /// Send again what a run left open and needs no correction
+    #[command(mut_arg("sandbox", |arg| arg.help("Send to a sandbox in this process; its ledger is sandbox.db")))]
+    Retry(RetryArgs),
     /// Check a ledger, or make a copy of it
     #[command(subcommand)]
     Ledger(LedgerCommand),

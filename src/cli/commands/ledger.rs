@@ -21,7 +21,7 @@ pub(in crate::cli) fn run(command: LedgerCommand) -> Result<Exit> {
         LedgerCommand::Backup(args) => named(&args.ledger, backup(&args)),
         LedgerCommand::Rebuild(args) => {
             let run = args.into_run();
-            named(&run.ledger, run_for(&run, Aim::LookUp))
+            named(&run.ledger, run_for(&run, Aim::LookUp, None))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `rollcall run`: the main job.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -8,14 +9,15 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::cli::args::{Format, RunArgs};
-use crate::cli::diagnostics::say;
+use crate::cli::diagnostics::{NoRun, say};
 use crate::cli::display::Display;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
+use crate::config::settings::Settings;
 use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
-use crate::pipeline::{self, Aim, Braked, Inputs, Progress, Ran, RunEnd, RunRequest};
+use crate::pipeline::{self, Aim, Braked, Inputs, Progress, Ran, Retry, RunEnd, RunRequest};
 use crate::read;
 use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
@@ -27,11 +29,11 @@ pub(super) const SANDBOX_NAMESPACE: &str = "5a17db0c-0000-5000-8000-73616e64626f
 pub(super) const SANDBOX_TARGET: &str = "sandbox";
 
 pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
-    run_for(args, Aim::Create)
+    run_for(args, Aim::Create, None)
 }
 
-/// The same, to create customers or only to look for them.
-pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
+/// The same, to create customers or only to look for them; a run that is taken up is found by its number.
+pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<Exit> {
     let files = read::expand(&args.files)?;
     let runtime = interrupt::runtime()?;
     let mut layers = layers(args)?;
@@ -43,12 +45,13 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
     let settings = resolve(&layers)?;
     require_target(&settings)?;
     super::make_data_dir(&settings)?;
-    let inputs = Inputs::open(&files, &settings)?;
+    let (inputs, corrects) = open(&files, retry, &settings)?;
     super::show_inputs(&inputs);
     let request = RunRequest {
         settings: &settings,
         aim,
-        corrects: None,
+        corrects,
+        retry,
         target: if sandbox.is_some() {
             SANDBOX_TARGET.to_owned()
         } else {
@@ -83,8 +86,19 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim) -> Result<Exit> {
             super::print_json(&json!({ "run": report::run_json(&summary), "process": process }))?;
         }
     }
-    say(&closing(args, aim, &ran, &summary));
+    say(&closing(args, aim, retry, &ran, &summary));
     Ok(exit(&ran, &summary))
+}
+
+/// Opens the sources that are named, or those of the run that is taken up; gives the run that they correct.
+fn open(files: &[PathBuf], retry: Option<Retry>, settings: &Settings) -> Result<(Inputs, Option<i64>)> {
+    let Some(Retry { run_id, .. }) = retry else {
+        return Ok((Inputs::open(files, settings)?, None));
+    };
+    let reader = Reader::open(&settings.ledger_path)?;
+    let run = reader.run(run_id)?.ok_or(NoRun::Number(run_id))?;
+    pipeline::same_settings(&run, settings)?;
+    Ok((Inputs::again(&run, files, settings)?, run.corrects))
 }
 
 /// Flags over all else.
@@ -144,11 +158,10 @@ fn end_word(end: &RunEnd) -> &'static str {
 }
 
 /// What happened in a sentence, and what to type next.
-fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
-    let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
-    let files = files.join(" ");
+fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &Summary) -> String {
+    let (files, command) = typed_again(args, retry, summary);
     let creating = format!(
-        "rollcall run {files}{}{}",
+        "{command}{}{}",
         super::ledger_flags(&args.ledger),
         super::pace_flags(&args.pace)
     );
@@ -214,6 +227,24 @@ fn closing(args: &RunArgs, aim: Aim, ran: &Ran, summary: &Summary) -> String {
         }
         RunEnd::Interrupted => format!("interrupted\nhint: {open}; go on with {again}\n"),
     }
+}
+
+/// The files of a run, and the command that takes it up again, without its flags.
+fn typed_again(args: &RunArgs, retry: Option<Retry>, summary: &Summary) -> (String, String) {
+    let named: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
+    let Some(retry) = retry else {
+        let files = named.join(" ");
+        return (files.clone(), format!("rollcall run {files}"));
+    };
+    let sources: Vec<String> = named.iter().map(|file| format!(" --source {file}")).collect();
+    let sources = sources.concat();
+    let files = if named.is_empty() {
+        let inputs = summary.run.inputs.iter();
+        inputs.map(|input| super::typed(Path::new(&input.name))).collect()
+    } else {
+        named
+    };
+    (files.join(" "), format!("rollcall retry {}{sources}", retry.run_id))
 }
 
 /// Which rows tripped a brake, and the flag that loosens it.
