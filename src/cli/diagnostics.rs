@@ -136,7 +136,11 @@ fn pipeline_exit(error: &PipelineError) -> Exit {
         | PipelineError::OtherSettings { .. }
         | PipelineError::OtherTarget { .. }
         | PipelineError::SourcesNamed { .. }
+        | PipelineError::NoRunToCorrect { .. }
+        | PipelineError::CorrectsElsewhere { .. }
+        | PipelineError::NoRepairFile { .. }
         | PipelineError::RejectColumns { .. } => Exit::Usage,
+        PipelineError::OtherChanges(_) => Exit::Stopped,
         PipelineError::Interrupted => Exit::Interrupted,
         PipelineError::Read(_)
         | PipelineError::Ledger(_)
@@ -145,6 +149,7 @@ fn pipeline_exit(error: &PipelineError) -> Exit {
         | PipelineError::RecordChanged { .. }
         | PipelineError::SourceGone { .. }
         | PipelineError::SourceChanged { .. }
+        | PipelineError::TooManyCorrections { .. }
         | PipelineError::PlanVoid
         | PipelineError::Thread(_)
         | PipelineError::Worker => Exit::Unusable,

@@ -178,7 +178,14 @@ pub const GENERAL_RULES: &[Rule] = &[
 ];
 
 /// Rules for a record as a whole.
-pub const RECORD_RULES: &[Rule] = &[Rule::RecordFieldCount, Rule::RecordStrayQuote, Rule::RecordQuoteOpen];
+pub const RECORD_RULES: &[Rule] = &[
+    Rule::RecordFieldCount,
+    Rule::RecordStrayQuote,
+    Rule::RecordQuoteOpen,
+    Rule::CorrectionUnknownRecord,
+    Rule::CorrectionRepeated,
+    Rule::CorrectionUnchanged,
+];
 
 impl Kind {
     /// The one form in which a value of this kind is sent.

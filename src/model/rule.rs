@@ -87,7 +87,48 @@ pub struct RuleText {
     pub good: &'static str,
 }
 
+/// Makes the rules, and what is said about them, of the table in `rules`.
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $severity:ident, $value:ident,
+        says: $says:literal, advice: $advice:literal, why: $why:literal, source: $source:literal,
+        bad: $bad:literal, good: $good:literal;)*) => {
+        /// A rule for the data of a record.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule { $($(#[$doc])* $name),* }
+
+        impl Rule {
+            /// Every rule, in the order of its code's area.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What the rule says to people.
+            pub fn text(self) -> &'static RuleText {
+                match self {
+                    $(Self::$name => &RuleText {
+                        code: $code,
+                        severity: Severity::$severity,
+                        value: Value::$value,
+                        says: $says,
+                        advice: $advice,
+                        why: $why,
+                        source: $source,
+                        bad: $bad,
+                        good: $good,
+                    }),*
+                }
+            }
+        }
+    };
+}
+pub(super) use rules;
+
 impl Rule {
+    /// Rules about what a record corrects; the others are about its data.
+    pub const CORRECTION: [Self; 3] = [
+        Self::CorrectionUnknownRecord,
+        Self::CorrectionRepeated,
+        Self::CorrectionUnchanged,
+    ];
+
     /// The stable code.
     pub fn code(self) -> &'static str {
         self.text().code

@@ -3,39 +3,7 @@
 //! Codes are part of the interface: clerks filter by them and scripts match them, so a code never changes its meaning.
 //! How a rule is checked lives in `normalize`, with the kind of value it belongs to.
 
-use super::rule::{RuleText, Severity, Value};
-
-macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $severity:ident, $value:ident,
-        says: $says:literal, advice: $advice:literal, why: $why:literal, source: $source:literal,
-        bad: $bad:literal, good: $good:literal;)*) => {
-        /// A rule for the data of a record.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Rule { $($(#[$doc])* $name),* }
-
-        impl Rule {
-            /// Every rule, in the order of its code's area.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// What the rule says to people.
-            pub fn text(self) -> &'static RuleText {
-                match self {
-                    $(Self::$name => &RuleText {
-                        code: $code,
-                        severity: Severity::$severity,
-                        value: Value::$value,
-                        says: $says,
-                        advice: $advice,
-                        why: $why,
-                        source: $source,
-                        bad: $bad,
-                        good: $good,
-                    }),*
-                }
-            }
-        }
-    };
-}
+use super::rule::{RuleText, Severity, Value, rules};
 
 rules! {
     /// The record has more or fewer fields than the header.
@@ -59,6 +27,27 @@ rules! {
         why: "everything behind it would be one field, the next customers included",
         source: "RFC 4180, section 2.6",
         bad: "7,\"Ann,London", good: "7,\"Ann\",London";
+    /// A row of a correction that stands for nobody.
+    CorrectionUnknownRecord = "correction.unknown_record", Error, Lost,
+        says: "stands for no record of the run that it corrects, or for another customer than that record",
+        advice: "put _file, _record and the customer's id back as they were, or take the row out: a new customer goes into a file that is run without --corrects",
+        why: "it would create somebody who was not in the run, or correct the wrong customer",
+        source: "own rule",
+        bad: "_record: (empty)", good: "_record: 17";
+    /// Two rows of a correction for one record.
+    CorrectionRepeated = "correction.repeated", Error, Lost,
+        says: "corrects a record that another row corrects too",
+        advice: "keep the row that is right, and take out the others",
+        why: "nobody could tell which of them is meant",
+        source: "own rule",
+        bad: "_record: 17, _record: 17", good: "_record: 17, _record: 18";
+    /// A row of a correction in which nothing was corrected.
+    CorrectionUnchanged = "correction.unchanged", Warning, Kept,
+        says: "is the same as in the run that it corrects: nothing was changed",
+        advice: "correct what its message names, or take the row out; what the API refused is sent again as it is with --send-unchanged",
+        why: "the same data get the same answer; it is an error where the API refused them",
+        source: "own rule",
+        bad: "the row as `rollcall rejects` wrote it", good: "the row with the cell corrected";
     /// A required field is absent.
     FieldRequired = "field.required", Error, Lost,
         says: "is required and empty",

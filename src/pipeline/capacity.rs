@@ -30,3 +30,7 @@ pub(super) const TRIED_NUMBERS: u64 = 300;
 
 /// Records in which whole columns are suspected: as many as a survey looks at, for the same reason.
 pub(super) const SUSPECTED_RECORDS: u64 = 10_000;
+
+/// Bytes of records that are kept to be compared with their corrections: half a million ordinary ones, more than anybody
+/// corrects by hand.
+pub(super) const CORRECTED_BYTES: usize = 256 << 20;

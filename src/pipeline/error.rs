@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::correct::changes::OtherChanges;
 use crate::ledger::LedgerError;
 use crate::normalize::NormalizerError;
 use crate::read::ReadError;
@@ -107,6 +108,33 @@ pub enum PipelineError {
         /// How many were named.
         named: u64,
     },
+    /// The run that is to be corrected is not in the ledger.
+    #[error("the ledger has no run {run_id} to correct")]
+    NoRunToCorrect {
+        /// The run.
+        run_id: i64,
+    },
+    /// The run that is to be corrected was for another client or environment.
+    #[error("run {run_id} belongs to another api.namespace, and is corrected there")]
+    CorrectsElsewhere {
+        /// The run.
+        run_id: i64,
+    },
+    /// A file that ties no row to a record.
+    #[error("{name} has no column _record, so its rows correct nothing")]
+    NoRepairFile {
+        /// The file.
+        name: String,
+    },
+    /// More is corrected than is ever held in memory.
+    #[error("the records that are corrected take up more than {limit} MiB")]
+    TooManyCorrections {
+        /// The limit.
+        limit: usize,
+    },
+    /// Cells were changed in which nothing was to be corrected.
+    #[error("{0}")]
+    OtherChanges(Box<OtherChanges>),
     /// A record is not what it was when the run was planned.
     #[error("record {record} of {name} (line {line}) is not what it was when run {run_id} was planned")]
     RecordChanged {
@@ -167,6 +195,23 @@ impl PipelineError {
             Self::SourceGone { .. } | Self::SourceChanged { .. } | Self::SourcesNamed { .. } => Some(
                 "name the files that the run read, as they were then and in their order, with --source; `rollcall status` \
                  shows their names and digests"
+                    .to_owned(),
+            ),
+            Self::NoRunToCorrect { .. } => Some("`rollcall status` lists the runs of a ledger; --ledger names another".to_owned()),
+            Self::CorrectsElsewhere { .. } => {
+                Some("use the configuration with which that run was made; `rollcall status` shows it".to_owned())
+            }
+            Self::NoRepairFile { .. } => Some(
+                "take the file that `rollcall rejects RUN -o FILE` writes, with its columns; a file of new customers is run \
+                 without --corrects"
+                    .to_owned(),
+            ),
+            Self::TooManyCorrections { .. } => {
+                Some("split the file, keep the header in each part, and run each part with the same --corrects".to_owned())
+            }
+            Self::OtherChanges(_) => Some(
+                "put these cells back as they were (a spreadsheet keeps them if the columns are opened as text), or, if every \
+                 change is meant, type the same command again with --accept-other-changes"
                     .to_owned(),
             ),
             Self::RecordChanged { .. } => Some(

@@ -9,6 +9,7 @@
 mod brake;
 mod capacity;
 mod check;
+mod correct;
 mod deliver;
 mod duplicates;
 mod error;
@@ -27,6 +28,8 @@ mod table;
 mod validate;
 
 pub use brake::Braked;
+pub use correct::Corrects;
+pub use correct::changes::OtherChanges;
 pub use error::PipelineError;
 pub use inputs::{Input, Inputs};
 pub use outputs::Outputs;

@@ -23,7 +23,7 @@ impl Job<'_> {
         let RunRequest { progress, stop, .. } = self.request;
         let mut customers = Customers::default();
         let mut records_before = 0;
-        for (input, entry) in self.inputs.iter().zip(&self.run.inputs) {
+        for (source, (input, entry)) in self.inputs.iter().zip(&self.run.inputs).enumerate() {
             let planned_before = self.reader.planned(entry.input_id)?;
             let mut commits = VecDeque::new();
             // The rules of the run were made from the same day, so it can be read.
@@ -39,7 +39,14 @@ impl Job<'_> {
                 }
                 let mut batch: Vec<Planned> = checked
                     .into_iter()
-                    .map(|checked| planned(entry.input_id, &mut customers, checked, records_before))
+                    .map(|checked| {
+                        let (checked, corrects) = match &self.corrections {
+                            Some(corrections) => corrections.judge(source, checked),
+                            None => (checked, None),
+                        };
+                        let planned = planned(entry.input_id, &mut customers, checked, records_before);
+                        Planned { corrects, ..planned }
+                    })
                     .collect();
                 let known = batch.partition_point(|planned| planned.position.record <= planned_before);
                 self.hold_to_plan(batch.drain(..known))?;

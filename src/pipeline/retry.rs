@@ -3,6 +3,7 @@
 //! What is open is sent as the run itself would. What the API refused is opened once more when somebody asks for it: the
 //! service may have been wrong, or know more by now. It deliberately changes no row: other data is a correction.
 
+use super::correct::Corrects;
 use super::error::PipelineError;
 use super::run::{Job, config_digest};
 use crate::config::settings::Settings;
@@ -21,12 +22,18 @@ pub struct Retry {
     pub refused: bool,
 }
 
-/// Fails if rows of the run would get other ids with these settings.
-pub fn same_settings(run: &RunEntry, settings: &Settings) -> Result<(), PipelineError> {
-    if run.config_digest == config_digest(settings) && run.namespace == settings.api.namespace {
-        Ok(())
-    } else {
-        Err(PipelineError::OtherSettings { run_id: run.run_id })
+/// Fails if rows of the run would get other ids with these settings; else gives what the run corrects.
+pub fn same_settings(run: &RunEntry, settings: &Settings) -> Result<Option<Corrects>, PipelineError> {
+    let sent_unchanged = [false, true].into_iter();
+    let known = sent_unchanged.filter(|sent| run.config_digest == config_digest(settings, *sent));
+    match known.last().filter(|_| run.namespace == settings.api.namespace) {
+        Some(send_unchanged) => Ok(run.corrects.map(|run_id| Corrects {
+            run_id,
+            sources: Vec::new(),
+            accept_other_changes: true,
+            send_unchanged,
+        })),
+        None => Err(PipelineError::OtherSettings { run_id: run.run_id }),
     }
 }
 

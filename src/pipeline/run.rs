@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::brake::{self, Braked, Deadline, Failures};
 use super::check::Checker;
+use super::correct::{Corrections, Corrects};
 use super::error::PipelineError;
 use super::inputs::Inputs;
 use super::progress::{Phase, Progress};
@@ -40,7 +41,7 @@ pub struct RunRequest<'a> {
     /// What is to be done with the rows.
     pub aim: Aim,
     /// The run whose records are corrected by these.
-    pub corrects: Option<i64>,
+    pub corrects: Option<Corrects>,
     /// The run that is taken up by its number, and not by its sources.
     pub retry: Option<Retry>,
     /// What the ledger calls the API: its base URL, or the sandbox.
@@ -131,6 +132,8 @@ pub(super) struct Job<'a> {
     pub(super) sender: Sender,
     /// The run as it was when this process took it up.
     pub(super) run: RunEntry,
+    /// What its records correct; `None` where they correct nothing, or the plan already says so.
+    pub(super) corrections: Option<Corrections>,
     /// Whether an earlier process had begun it.
     resumed: bool,
 }
@@ -151,6 +154,16 @@ impl<'a> Job<'a> {
             None => known_run(&reader, new)?,
         };
         let resumed = known.is_some();
+        let is_planned = known.as_ref().is_some_and(RunEntry::is_planned);
+        let corrections = match &request.corrects {
+            Some(asked) if !is_planned => {
+                // A run that was begun was not begun before its other changes were accepted.
+                let accept = asked.accept_other_changes || resumed;
+                let world = (request.settings, &request.stop);
+                Some(Corrections::read(inputs, asked, &reader, world, accept)?)
+            }
+            Some(_) | None => None,
+        };
         let run_id = match known {
             Some(run) => run.run_id,
             None => ledger.begin_run(new.clone())?.0,
@@ -164,6 +177,7 @@ impl<'a> Job<'a> {
             sender: sender.clone(),
             reader,
             run,
+            corrections,
             resumed,
         })
     }
@@ -309,15 +323,18 @@ fn describe(inputs: &Inputs, request: &RunRequest<'_>) -> Result<NewRun, Pipelin
         operation: CREATE_CUSTOMER.name,
         target: request.target.clone(),
         namespace: request.settings.api.namespace,
-        config_digest: config_digest(request.settings),
+        config_digest: config_digest(
+            request.settings,
+            request.corrects.as_ref().is_some_and(|asked| asked.send_unchanged),
+        ),
         today: clock::today().to_string(),
-        corrects: request.corrects,
+        corrects: request.corrects.as_ref().map(|asked| asked.run_id),
         inputs: new,
     })
 }
 
 /// Digest of the settings that decide what a record becomes; a change of one is a new run.
-pub(super) fn config_digest(settings: &Settings) -> Digest {
+pub(super) fn config_digest(settings: &Settings, send_unchanged: bool) -> Digest {
     let input = &settings.input;
     let mut deciding = serde_json::json!({
         "columns": settings.columns.map,
@@ -343,7 +360,8 @@ pub(super) fn config_digest(settings: &Settings) -> Digest {
         .map(|trailer| serde_json::json!([trailer.starts_with, trailer.count_field]));
     let rules = (!rules.is_empty()).then(|| serde_json::json!(rules));
     if let Some(deciding) = deciding.as_object_mut() {
-        let set = [("rules", rules), ("trailer", trailer)].into_iter();
+        let unchanged = send_unchanged.then(|| serde_json::json!("sent"));
+        let set = [("rules", rules), ("trailer", trailer), ("unchanged", unchanged)].into_iter();
         deciding.extend(set.filter_map(|(key, value)| Some((key.to_owned(), value?))));
     }
     Digest(Sha256::digest(deciding.to_string()).into())

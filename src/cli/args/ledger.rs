@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::correct::CorrectArgs;
 use super::{Format, LedgerArgs, PaceArgs, RunArgs};
 
 #[derive(Debug, Subcommand)]
@@ -88,6 +89,7 @@ impl RebuildArgs {
             max_failures: None,
             canary: None,
             deadline: None,
+            correct: CorrectArgs::default(),
             format: self.format,
         }
     }

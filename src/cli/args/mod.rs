@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
+pub(crate) mod correct;
 pub(crate) mod ledger;
 pub(crate) mod repair;
 
+use self::correct::CorrectArgs;
 use self::ledger::LedgerCommand;
 use self::repair::{RejectsArgs, RetryArgs};
 
@@ -113,7 +115,8 @@ Examples:
   rollcall run customers.csv --config bank.toml   the real thing; again after a crash to go on
   rollcall run january.csv.gz february.csv.gz     several files as one run
   rollcall run 'exports/2026-*.csv' --sandbox     every file that fits, by name
-  cat customers.csv | rollcall run - --sandbox    standard input")]
+  cat customers.csv | rollcall run - --sandbox    standard input
+  rollcall run to-fix.csv --corrects 3            the rejects of run 3, corrected")]
 pub(crate) struct RunArgs {
     /// CSV files, plain, gzip, zstd, xz or bzip2, or patterns of names; `-` is standard input. Rows are taken in the order of
     /// the arguments, files of a pattern by the bytes of their names
@@ -135,6 +138,8 @@ pub(crate) struct RunArgs {
     /// Time after which no new rows are taken and the run ends, resumable, such as 6h
     #[arg(long, value_name = "TIME")]
     pub(crate) deadline: Option<String>,
+    #[command(flatten)]
+    pub(crate) correct: CorrectArgs,
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
 
+use super::correct::CorrectArgs;
 use super::{Format, LedgerArgs, PaceArgs, RunArgs};
 use crate::model::row_state::RowState;
 
@@ -146,6 +147,7 @@ impl RetryArgs {
             max_failures: self.max_failures,
             canary: self.canary,
             deadline: self.deadline,
+            correct: CorrectArgs::default(),
             format: self.format,
         }
     }

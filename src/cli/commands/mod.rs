@@ -1,6 +1,7 @@
 //! One file per command, and what they share.
 
 pub(super) mod completions;
+mod correct;
 pub(super) mod damaged;
 pub(super) mod explain;
 pub(super) mod fields;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use super::correct::{self, Corrected};
 use crate::cli::args::{Format, RunArgs};
 use crate::cli::diagnostics::{NoRun, say};
 use crate::cli::display::Display;
@@ -17,7 +18,7 @@ use crate::config::settings::Settings;
 use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
-use crate::pipeline::{self, Aim, Braked, Inputs, Progress, Ran, Retry, RunEnd, RunRequest};
+use crate::pipeline::{self, Aim, Braked, Corrects, Inputs, Progress, Ran, Retry, RunEnd, RunRequest};
 use crate::read;
 use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
@@ -45,8 +46,11 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<
     let settings = resolve(&layers)?;
     require_target(&settings)?;
     super::make_data_dir(&settings)?;
-    let (inputs, corrects) = open(&files, retry, &settings)?;
+    let (inputs, corrects) = open(&files, retry, args, &settings)?;
     super::show_inputs(&inputs);
+    if corrects.is_none() {
+        correct::show_untied(&inputs);
+    }
     let request = RunRequest {
         settings: &settings,
         aim,
@@ -78,27 +82,39 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<
     }
     let reader = Reader::open(&settings.ledger_path)?;
     let run = reader.run(ran.run_id)?.context("the run is not in the ledger")?;
+    let corrected = Corrected::of(&reader, &run)?;
     let summary = Summary::of(&reader, run)?;
     match args.format {
         Format::Human => super::print(&report::run_text(&summary)?)?,
         Format::Json => {
-            let process = json!({ "end": end_word(&ran.end), "resumed": ran.resumed, "requests": ran.requests });
+            let mut process = json!({ "end": end_word(&ran.end), "resumed": ran.resumed, "requests": ran.requests });
+            if let (Some(corrected), Some(process)) = (corrected, process.as_object_mut()) {
+                process.insert("corrections".to_owned(), corrected.json());
+            }
             super::print_json(&json!({ "run": report::run_json(&summary), "process": process }))?;
         }
+    }
+    if let Some(corrected) = corrected {
+        say(&corrected.text());
     }
     say(&closing(args, aim, retry, &ran, &summary));
     Ok(exit(&ran, &summary))
 }
 
-/// Opens the sources that are named, or those of the run that is taken up; gives the run that they correct.
-fn open(files: &[PathBuf], retry: Option<Retry>, settings: &Settings) -> Result<(Inputs, Option<i64>)> {
+/// Opens the sources that are named, or those of the run that is taken up; gives what they correct.
+fn open(
+    files: &[PathBuf],
+    retry: Option<Retry>,
+    args: &RunArgs,
+    settings: &Settings,
+) -> Result<(Inputs, Option<Corrects>)> {
     let Some(Retry { run_id, .. }) = retry else {
-        return Ok((Inputs::open(files, settings)?, None));
+        return Ok((Inputs::open(files, settings)?, correct::asked(&args.correct)));
     };
     let reader = Reader::open(&settings.ledger_path)?;
     let run = reader.run(run_id)?.ok_or(NoRun::Number(run_id))?;
-    pipeline::same_settings(&run, settings)?;
-    Ok((Inputs::again(&run, files, settings)?, run.corrects))
+    let corrects = pipeline::same_settings(&run, settings)?;
+    Ok((Inputs::again(&run, files, settings)?, corrects))
 }
 
 /// Flags over all else.
@@ -161,7 +177,8 @@ fn end_word(end: &RunEnd) -> &'static str {
 fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &Summary) -> String {
     let (files, command) = typed_again(args, retry, summary);
     let creating = format!(
-        "{command}{}{}",
+        "{command}{}{}{}",
+        correct::flags(&args.correct),
         super::ledger_flags(&args.ledger),
         super::pace_flags(&args.pace)
     );

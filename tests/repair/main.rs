@@ -1,0 +1,19 @@
+//! The clerk's morning: what a run left behind is repaired, and every repair is tied to the record that it corrects.
+//!
+//! The real binary works against a sandbox, as in `tests/run`, and is judged by the sandbox and by the ledger.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do, by a panic"
+)]
+
+#[allow(dead_code, reason = "the bench serves other tests too")]
+#[path = "../run/bench.rs"]
+mod bench;
+mod corrects;
+mod corrects_again;
+#[allow(dead_code, reason = "the generator serves other tests and the example too")]
+#[path = "../../fixtures/generator/mod.rs"]
+mod generator;
+mod sheet;
