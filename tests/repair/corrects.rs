@@ -100,14 +100,11 @@ async fn a_refused_record_without_a_change_is_sent_again_only_when_asked() {
 async fn a_change_that_changes_nothing_that_is_sent_is_none() {
     let (_sandbox, bench, source) = refused().await;
     let mut repair = source.repair("customers.csv", &[1]);
-    let country = if source.get(1, "mailing_address.country_code").is_empty() {
-        "registered_address.country_code"
-    } else {
-        "mailing_address.country_code"
-    };
-    let code = source.get(1, country).trim().to_lowercase();
-    assert_ne!(code, source.get(1, country));
-    repair.set(1, country, &code);
+    let country = source.filled(1, ["mailing_address.country_code", "registered_address.country_code"]);
+    let cell = source.get(1, country);
+    let upper = cell.to_uppercase();
+    let other = if cell == upper { cell.to_lowercase() } else { upper };
+    repair.set(1, country, &other);
     bench.write("to-fix.csv", repair.text());
     bench.expect(1, &CORRECT).await;
     assert_eq!(ends(&bench, 2), ["rejected correction.unchanged"]);
@@ -176,7 +173,8 @@ async fn another_change_stops_the_run_and_leaves_nothing_behind_until_it_is_acce
     repair.set(2, "email_address", GOOD);
     let phone = source.get(2, "telephone_number").to_owned();
     repair.set(1, "telephone_number", "+49 30 901820");
-    repair.set(2, "investment_profile.total_assets", "MORE_THAN_250M");
+    let city = source.filled(4, ["mailing_address.city", "registered_address.city"]);
+    repair.set(2, city, "Elsewhere");
     bench.write("to-fix.csv", repair.text());
 
     let done = bench.expect(4, &CORRECT).await;
@@ -184,7 +182,7 @@ async fn another_change_stops_the_run_and_leaves_nothing_behind_until_it_is_acce
         "column `telephone_number`: 1 record, another value",
         "to-fix.csv:2: record 1: [",
         "→ [+99 99 999999]",
-        "column `investment_profile.total_assets`",
+        &format!("column `{city}`: 1 record, another value"),
         "hint: put these cells back",
         "--accept-other-changes",
     ] {

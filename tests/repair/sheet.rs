@@ -37,6 +37,12 @@ impl Sheet {
         &self.rows[record - 1][self.column(name)]
     }
 
+    /// The first of these columns that is filled: persons and firms fill different ones.
+    pub(crate) fn filled<'name>(&self, record: usize, names: [&'name str; 2]) -> &'name str {
+        let is_filled = |name: &&&str| !self.get(record, name).trim().is_empty();
+        names.iter().find(is_filled).unwrap()
+    }
+
     pub(crate) fn set(&mut self, record: usize, name: &str, cell: &str) {
         let column = self.column(name);
         cell.clone_into(&mut self.rows[record - 1][column]);
