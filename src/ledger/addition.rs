@@ -14,7 +14,7 @@ use crate::model::row::RowKey;
 pub struct Correction {
     /// The record that it corrects.
     pub of: RowKey,
-    /// Whether any of its cells is another than there.
+    /// Whether its data are others than there: any cell is another, and what is sent is not the same all the same.
     pub changed: bool,
 }
 

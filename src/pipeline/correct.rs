@@ -13,6 +13,7 @@ use csv::ByteRecord;
 use self::changes::{OtherChanges, Place};
 use self::compare::{Columns, Original, compare};
 use self::originals::{Originals, each_record};
+use super::capacity::CORRECTED_BYTES;
 use super::error::PipelineError;
 use super::inputs::{Input, Inputs};
 use crate::config::settings::Settings;
@@ -197,7 +198,7 @@ impl Corrections {
         let repairs = inputs.iter().map(Repair::of).collect::<Result<Vec<_>, _>>()?;
         let sources = Inputs::again(&run, &asked.sources, settings)?;
         let names = Sources::of(&run, &sources);
-        let mut originals = Originals::default();
+        let mut originals = Originals::within(CORRECTED_BYTES);
         for repair in &repairs {
             each_record(repair.input, &settings.input, stop, |_, cells, broken| {
                 if broken.is_none()
@@ -208,7 +209,7 @@ impl Corrections {
                 Ok(true)
             })?;
         }
-        originals.read(&sources, &settings.input, stop)?;
+        originals.read(sources.iter(), &settings.input, stop)?;
         let mut comparing = Comparing {
             reader,
             run: &run,

@@ -1,7 +1,7 @@
 //! `rollcall run FILE --corrects RUN`: what a row may correct, and what stops it.
 
 use rollcall::ledger::Correction;
-use rollcall::sandbox::{Options, Sandbox};
+use rollcall::sandbox::{FaultRates, Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, sandbox};
@@ -70,6 +70,8 @@ async fn a_corrected_cell_creates_its_customer_and_is_tied_to_its_record() {
     assert!(sandbox.customer(source.get(2, "id").trim()).is_some());
     assert_eq!(sandbox.customers().len(), 4);
 
+    // What is done needs the source no more.
+    std::fs::remove_file(bench.path("customers.csv")).unwrap();
     let requests = sandbox.tally().requests;
     let done = bench.expect(1, &CORRECT).await;
     assert!(done.stderr.contains("nothing to do"), "{done:#?}");
@@ -285,4 +287,61 @@ async fn a_file_that_ties_nothing_and_a_run_that_is_not_there_are_refused() {
     let done = bench.expect(1, &["run", "to-fix.csv", "--max-rejects", "100%"]).await;
     assert!(done.stderr.contains("--corrects RUN"), "{done:#?}");
     assert_eq!(ends(&bench, 2), ["rejected email.not_valid"]);
+}
+
+/// They are sent anyway, under the ids that they had, so the clerk is only told.
+#[tokio::test(flavor = "multi_thread")]
+async fn unresolved_records_without_a_change_are_sent_again_with_a_warning() {
+    let sandbox = sandbox(Options {
+        faults: FaultRates {
+            error_500_after_commit: 0.5,
+            reset_after: 0.5,
+            ..FaultRates::default()
+        },
+        ..Options::default()
+    })
+    .await;
+    let mut bench = Bench::against(&sandbox);
+    bench.set("ROLLCALL_SEND_MAX_ATTEMPTS", "2");
+    let source = Sheet::customers(3, 75);
+    bench.write("customers.csv", source.text());
+    bench.expect(1, &FIRST).await;
+    assert_eq!(ends(&bench, 1), ["unresolved"; 3]);
+    sandbox.set_faults(FaultRates::default()).unwrap();
+    bench.write("to-fix.csv", source.repair("customers.csv", &[1, 2, 3]).text());
+    bench.expect(0, &CORRECT).await;
+    assert_eq!(ends(&bench, 2), ["created correction.unchanged"; 3]);
+    assert!(sandbox.customers().iter().all(|customer| customer.creates == 1));
+    assert_eq!(
+        sandbox.tally().duplicates_refused,
+        0,
+        "the ids are those of the first run"
+    );
+}
+
+/// The count of a whole export says nothing of a few records of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declared_trailer_is_not_asked_of_a_repair_file() {
+    let sandbox = sandbox(Options::default()).await;
+    let bench = Bench::against(&sandbox);
+    bench.write(
+        "rollcall.toml",
+        "[input]\ntrailer = { starts-with = \"TRAILER\", count-field = 2 }\n",
+    );
+    let mut source = Sheet::customers(3, 76);
+    source.set(2, "email_address", BAD);
+    source.set(3, "email_address", BAD);
+    bench.write("customers.csv", source.text() + "TRAILER,3\n");
+    bench.expect(1, &FIRST).await;
+    let mut repair = source.repair("customers.csv", &[2, 3]);
+    repair.set(1, "email_address", GOOD);
+    bench.write("to-fix.csv", repair.text());
+    let done = bench.expect(4, &["run", "to-fix.csv", "--corrects", "1"]).await;
+    let hint =
+        "see what is wrong with `rollcall report 2 --format csv`, or allow more: rollcall run to-fix.csv --corrects 1";
+    assert!(done.stderr.contains(hint), "{done:#?}");
+    repair.set(2, "email_address", GOOD);
+    bench.write("to-fix.csv", repair.text());
+    bench.expect(0, &CORRECT).await;
+    assert_eq!(ends(&bench, 3), ["created", "created"]);
 }

@@ -48,7 +48,7 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<
     super::make_data_dir(&settings)?;
     let (inputs, corrects) = open(&files, retry, args, &settings)?;
     super::show_inputs(&inputs);
-    if corrects.is_none() {
+    if corrects.is_none() && aim == Aim::Create {
         correct::show_untied(&inputs);
     }
     let request = RunRequest {
@@ -217,10 +217,10 @@ fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &
         }
         RunEnd::Braked(Braked::Rejects { rejects, limit }) => format!(
             "stopped before anything was sent: {} rejected, and input.max-rejects allows {}\nhint: see what is \
-             wrong with `rollcall validate {files}{}`, or allow more: {allowed} --max-rejects {rejects}\n",
+             wrong with `{}`, or allow more: {allowed} --max-rejects {rejects}\n",
             counted(*rejects, "record"),
             grouped(*limit),
-            super::config_flags(&args.ledger.config)
+            findings(args, &files, &report)
         ),
         RunEnd::Braked(braked) => {
             let (what, loosened) = failed(braked);
@@ -262,6 +262,14 @@ fn typed_again(args: &RunArgs, retry: Option<Retry>, summary: &Summary) -> (Stri
         named
     };
     (files.join(" "), format!("rollcall retry {}{sources}", retry.run_id))
+}
+
+/// The command that shows why records are rejected. What they correct is known to the ledger alone.
+fn findings(args: &RunArgs, files: &str, report: &str) -> String {
+    if args.correct.corrects.is_some() {
+        return report.to_owned();
+    }
+    format!("rollcall validate {files}{}", super::config_flags(&args.ledger.config))
 }
 
 /// Which rows tripped a brake, and the flag that loosens it.

@@ -201,12 +201,11 @@ pub(super) fn compare(columns: &Columns, original: &Original, before: &Cells, ro
 
 /// Where cells do not stand in their columns, nothing but the whole of them can be compared.
 fn compare_whole(columns: &Columns, before: &Cells, row: Corrected<'_>) -> Difference {
-    let after: Vec<&[u8]> = match row.misfit {
-        Some(data) => row.cells.iter().take(data).collect(),
-        None => {
-            let of_file = columns.pairs.iter().filter_map(|pair| pair.after);
-            of_file.filter_map(|column| row.cells.get(column)).collect()
-        }
+    let after: Vec<&[u8]> = if let Some(data) = row.misfit {
+        row.cells.iter().take(data).collect()
+    } else {
+        let of_file = columns.pairs.iter().filter_map(|pair| pair.after);
+        of_file.filter_map(|column| row.cells.get(column)).collect()
     };
     let is_filled = |cell: &&[u8]| !cell.is_empty();
     Difference {

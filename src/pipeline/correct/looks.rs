@@ -110,7 +110,7 @@ fn is_rounded(before: &str, after: &str) -> bool {
     let Some(whole) = digits(before) else {
         // A code such as 12E5 is taken for a number that is already in scientific notation.
         return scientific(before).is_some_and(|(mantissa, exponent)| {
-            let other = scientific(after).or_else(|| digits(after).map(split_digits));
+            let other = scientific(after).or_else(|| digits(after).map(|digits| split_digits(&digits)));
             other.is_some_and(|(other, power)| {
                 power == exponent && (mantissa.starts_with(&other) || other.starts_with(&mantissa))
             })
@@ -130,7 +130,7 @@ fn is_rounded(before: &str, after: &str) -> bool {
 }
 
 /// The digits of a number and its power of ten, as scientific notation has them.
-fn split_digits(digits: String) -> (String, i64) {
+fn split_digits(digits: &str) -> (String, i64) {
     let exponent = i64::try_from(digits.len()).unwrap_or(i64::MAX) - 1;
     (digits.trim_end_matches('0').to_owned(), exponent)
 }
@@ -165,7 +165,7 @@ fn is_same_date(before: &str, after: &str) -> bool {
         (Some(from), Some(to)) if from.is_date() && to.is_date() => from.same_as(&to),
         // The digits in a row, and with something between them.
         (Some(from), None) if from.is_date() => from.joins_to(after) || is_serial(after),
-        (None, Some(to)) if to.is_date() => to.joins_to(before) || is_serial(before),
+        (None, Some(to)) if to.is_date() => to.joins_to(before),
         // `3-4`, a house number, taken for a day and a month.
         (Some(from), Some(to)) if from.0.len() == 2 => (to.is_date() || to.1) && from.is_part_of(&to),
         _ => false,
@@ -347,6 +347,7 @@ mod tests {
             ("12345678901234567", "12345678901234568"),
             ("020 7946 0000", "+44 20 7946 0000"),
             ("true", "false"),
+            ("29251", "1980-01-31"),
             ("0", ""),
             ("100", "10"),
             ("0100", "10"),

@@ -10,14 +10,14 @@ use csv::ByteRecord;
 use crate::config::settings::InputSettings;
 use crate::model::chunk::{Broken, Chunk};
 use crate::model::position::Position;
-use crate::pipeline::capacity::{CHUNK_RECORDS, CORRECTED_BYTES};
+use crate::pipeline::capacity::CHUNK_RECORDS;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::inputs::{Input, Inputs};
+use crate::pipeline::inputs::Input;
 use crate::read::Records;
 use crate::send::Stop;
 
-/// What a record takes up beside its text and its cells.
-const RECORD_BYTES: usize = 128;
+/// What a record takes up beside its text and its cells, the table's free places included.
+const RECORD_BYTES: usize = 256;
 
 /// The cells of one record, in as little memory as they need.
 #[derive(Debug)]
@@ -64,10 +64,12 @@ impl Cells {
 pub(super) type Place = (usize, u64);
 
 /// What a repair file names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Originals {
     named: HashMap<Place, Named>,
     bytes: usize,
+    /// The most that `bytes` may be.
+    limit: usize,
 }
 
 #[derive(Debug, Default)]
@@ -77,25 +79,39 @@ struct Named {
 }
 
 impl Originals {
+    /// Begins with none. More than `limit` bytes of them are never kept.
+    pub(super) fn within(limit: usize) -> Self {
+        Self {
+            named: HashMap::new(),
+            bytes: 0,
+            limit,
+        }
+    }
+
     /// Remembers that a record is named once more.
     pub(super) fn name(&mut self, place: Place) -> Result<(), PipelineError> {
         self.named.entry(place).or_default().times += 1;
-        self.take(RECORD_BYTES)
+        self.bytes += RECORD_BYTES;
+        self.hold()
     }
 
     /// Reads what is named from the sources of the corrected run.
-    pub(super) fn read(&mut self, inputs: &Inputs, settings: &InputSettings, stop: &Stop) -> Result<(), PipelineError> {
-        for (number, input) in inputs.iter().enumerate() {
+    pub(super) fn read<'a>(
+        &mut self,
+        inputs: impl Iterator<Item = &'a Input>,
+        settings: &InputSettings,
+        stop: &Stop,
+    ) -> Result<(), PipelineError> {
+        for (number, input) in inputs.enumerate() {
             let of_input = self.named.keys().filter(|(of, _)| *of == number);
             let Some(last) = of_input.map(|(_, record)| *record).max() else {
                 continue;
             };
             each_record(input, settings, stop, |position, record, _| {
                 if let Some(named) = self.named.get_mut(&(number, position.record)) {
-                    let cells = Cells::of(record);
-                    let bytes = cells.text.len() + size_of_val(&*cells.ends);
-                    named.cells = Some(cells);
-                    self.take(bytes)?;
+                    self.bytes += record.as_slice().len() + size_of::<u32>() * record.len();
+                    named.cells = Some(Cells::of(record));
+                    self.hold()?;
                 }
                 Ok(position.record < last)
             })?;
@@ -109,11 +125,10 @@ impl Originals {
         named.cells.as_ref().map(|cells| (cells, named.times))
     }
 
-    fn take(&mut self, bytes: usize) -> Result<(), PipelineError> {
-        self.bytes += bytes;
-        if self.bytes > CORRECTED_BYTES {
+    fn hold(&self) -> Result<(), PipelineError> {
+        if self.bytes > self.limit {
             return Err(PipelineError::TooManyCorrections {
-                limit: CORRECTED_BYTES >> 20,
+                limit: self.limit >> 20,
             });
         }
         Ok(())
@@ -142,4 +157,78 @@ pub(super) fn each_record(
         }
     }
     Ok(input.source.check_unchanged()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Layers, resolve};
+
+    fn read(limit: usize, names: &[u64]) -> Result<Originals, PipelineError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("customers.csv");
+        let mut text = String::from(HEADER);
+        for record in 1..=3000 {
+            text.push_str(&format!("I{record},INDIVIDUAL,\"Ann, the {record}.\",,x\n"));
+        }
+        std::fs::write(&path, text).unwrap();
+        let mut layers = Layers::load(None, std::iter::empty()).unwrap();
+        layers.set(
+            "api.namespace",
+            "0c9a1f0e-6b52-4b5e-9a5f-2f7d1c3b4a59",
+            crate::config::Origin::Sandbox,
+        );
+        let settings = resolve(&layers).unwrap();
+        let source = crate::read::Source::from_argument(&path, folder.path()).unwrap();
+        let records = Records::open(&source, &settings.input).unwrap();
+        let input = Input {
+            dialect: records.dialect(),
+            encoding: records.encoding(),
+            mapping: std::sync::Arc::default(),
+            source,
+        };
+        let mut originals = Originals::within(limit);
+        names.iter().try_for_each(|record| originals.name((0, *record)))?;
+        originals.read(std::iter::once(&input), &settings.input, &Stop::new())?;
+        Ok(originals)
+    }
+
+    const HEADER: &str = "id,customer_type,first_name,last_name,email_address\n";
+
+    #[test]
+    fn only_the_records_that_are_named_are_kept_wherever_they_stand() {
+        let originals = read(usize::MAX, &[1, 2999, 700, 700, 3001]).unwrap();
+        for record in [1_u64, 700, 2999] {
+            let (cells, times) = originals.get((0, record)).unwrap();
+            let expected = [
+                format!("I{record}"),
+                "INDIVIDUAL".to_owned(),
+                format!("Ann, the {record}."),
+                String::new(),
+                "x".to_owned(),
+            ];
+            let cells: Vec<_> = cells
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .collect();
+            assert_eq!((cells, times), (expected.to_vec(), 1 + u32::from(record == 700)));
+        }
+        assert!(originals.get((0, 3001)).is_none(), "there is no such record");
+        assert!(originals.get((0, 2)).is_none(), "nobody named it");
+        assert!(originals.get((1, 1)).is_none());
+    }
+
+    #[test]
+    fn more_records_than_fit_are_refused_by_their_number_and_by_their_size() {
+        let names: Vec<u64> = (1..=100).collect();
+        let needed = read(usize::MAX, &names).unwrap().bytes;
+        assert!(read(needed, &names).is_ok());
+        for limit in [needed - 1, 100 * RECORD_BYTES - 1] {
+            let refused = read(limit, &names);
+            assert!(
+                matches!(refused, Err(PipelineError::TooManyCorrections { .. })),
+                "{limit}"
+            );
+        }
+    }
 }
