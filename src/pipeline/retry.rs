@@ -24,9 +24,9 @@ pub struct Retry {
 
 /// Fails if rows of the run would get other ids with these settings; else gives what the run corrects.
 pub fn same_settings(run: &RunEntry, settings: &Settings) -> Result<Option<Corrects>, PipelineError> {
-    let sent_unchanged = [false, true].into_iter();
-    let known = sent_unchanged.filter(|sent| run.config_digest == config_digest(settings, *sent));
-    match known.last().filter(|_| run.namespace == settings.api.namespace) {
+    let mut choices = [false, true].into_iter();
+    let known = choices.find(|choice| run.config_digest == config_digest(settings, *choice));
+    match known.filter(|_| run.namespace == settings.api.namespace) {
         Some(send_unchanged) => Ok(run.corrects.map(|run_id| Corrects {
             run_id,
             sources: Vec::new(),
