@@ -16,6 +16,7 @@ pub mod private;
 pub mod profile;
 pub mod propose;
 pub mod read;
+pub mod reconcile;
 pub mod report;
 pub mod sandbox;
 pub mod send;

@@ -83,6 +83,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "account",
             "model",
             "config",
             "clock",

@@ -39,6 +39,8 @@ pub fn main() -> ExitCode {
         Command::Report(args) => named(&args.ledger, commands::report::run(&args)),
         Command::Rejects(args) => named(&args.ledger, commands::rejects::run(&args)),
         Command::Retry(args) => commands::retry::run(args),
+        Command::Reconcile(args) => named(&args.ledger, commands::reconcile::run(&args)),
+        Command::Dispose(args) => named(&args.ledger, commands::dispose::run(&args)),
         Command::Ledger(command) => commands::ledger::run(command),
         Command::Fields(args) => commands::fields::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -34,3 +34,10 @@ pub(super) const SUSPECTED_RECORDS: u64 = 10_000;
 /// Bytes of records that are kept to be compared with their corrections: half a million ordinary ones, more than anybody
 /// corrects by hand.
 pub(super) const CORRECTED_BYTES: usize = 256 << 20;
+/// Rows of the ledger that a reconciliation reads at once: as many as a chunk of the source has records.
+pub(super) const PAGE_ROWS: u64 = 512;
+
+/// Rows without a record, and records without a row, that a reconciliation keeps until the end of a changed file, since
+/// they may belong together: more than anybody moves by hand, in about 20 MB. Beyond them a moved record is named as gone
+/// and as new.
+pub(super) const KEPT_STRAYS: usize = 65_536;

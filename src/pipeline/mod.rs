@@ -4,6 +4,8 @@
 //! order. `validate` only looks. `run` is the main job: find or begin the run, `plan` (the first pass: everything is
 //! checked and written down), `brake`, `deliver` (the second pass: what is open is sent), and the balance at the end.
 //!
+//! `reconcile` puts files beside the ledger and what it knows of the API, and only reads.
+//!
 //! Nothing here knows a terminal; `cli` does.
 
 mod brake;
@@ -21,6 +23,7 @@ mod profile;
 mod progress;
 mod rejects;
 mod retry;
+mod reconcile;
 mod run;
 mod survey;
 mod suspects;
@@ -38,6 +41,7 @@ pub use profile::{ColumnReport, Profiled, profile};
 pub use progress::{Phase, Progress};
 pub use rejects::{Rejects, RejectsRequest, rejects};
 pub use retry::{Retry, same_settings};
+pub use reconcile::{ReconcileRequest, reconcile};
 pub use run::{Aim, Ran, RunEnd, RunRequest, run};
 pub use survey::{Survey, survey};
 pub use table::Form;

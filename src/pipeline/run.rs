@@ -55,7 +55,7 @@ pub struct RunRequest<'a> {
 }
 
 /// What happened to a run whose source changed while it was planned: nothing was sent, and the same command plans afresh.
-const ABANDONED: &str = "abandoned";
+pub(super) const ABANDONED: &str = "abandoned";
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
 }
 
 /// The rules of a run: its own namespace and day, so that every pass derives the same ids.
-fn checker(settings: &Settings, run: &RunEntry) -> Result<Checker, PipelineError> {
+pub(super) fn checker(settings: &Settings, run: &RunEntry) -> Result<Checker, PipelineError> {
     let mut rules = settings.clone();
     rules.api.namespace = run.namespace;
     let damaged = |_| LedgerError::Damaged(format!("run {} has no day", run.run_id));

@@ -8,10 +8,12 @@ use clap_complete::Shell;
 pub(crate) mod correct;
 pub(crate) mod ledger;
 pub(crate) mod repair;
+pub(crate) mod reconcile;
 
 use self::correct::CorrectArgs;
 use self::ledger::LedgerCommand;
 use self::repair::{RejectsArgs, RetryArgs};
+use self::reconcile::{DisposeArgs, ReconcileArgs};
 
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
 /// can prove afterwards what became of every row.
@@ -52,6 +54,10 @@ pub(crate) enum Command {
     /// Send again what a run left open and needs no correction
     #[command(mut_arg("sandbox", |arg| arg.help("Send to a sandbox in this process; its ledger is sandbox.db")))]
     Retry(RetryArgs),
+    /// Compare files as they are now with the ledger, and with the API
+    Reconcile(ReconcileArgs),
+    /// Decide that a record that failed stays as it is
+    Dispose(DisposeArgs),
     /// Check a ledger, or make a copy of it
     #[command(subcommand)]
     Ledger(LedgerCommand),

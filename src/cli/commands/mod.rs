@@ -3,12 +3,14 @@
 pub(super) mod completions;
 mod correct;
 pub(super) mod damaged;
+pub(super) mod dispose;
 pub(super) mod explain;
 pub(super) mod fields;
 pub(super) mod init;
 pub(super) mod ledger;
 pub(super) mod profile;
 pub(super) mod rejects;
+pub(super) mod reconcile;
 pub(super) mod report;
 pub(super) mod retry;
 pub(super) mod run;

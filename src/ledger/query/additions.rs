@@ -201,6 +201,16 @@ impl Reader {
         Ok(())
     }
 
+    /// When the last event happened to a row after it was planned, in milliseconds since 1970, UTC.
+    pub fn last_event_ms(&self, key: RowKey) -> Result<Option<i64>, LedgerError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT at_ms FROM event WHERE input_id = ?1 AND record = ?2 ORDER BY seq DESC LIMIT 1")?;
+        Ok(statement
+            .query_row(params![key.input, signed(key.record)], |row| row.get(0))
+            .optional()?)
+    }
+
     /// Calls `visit` for every event of an input's rows after they were planned: record, event, time in milliseconds
     /// since 1970, requests and status. In the order of records.
     pub fn events<E: From<LedgerError>>(

@@ -1,0 +1,204 @@
+//! Puts files as they are now beside the ledger and the API: finds the run that each was, checks its records by that run's
+//! rules, and walks both sides in their order.
+//!
+//! It only reads. What the API has is in the ledger already, from a comparison; `walk` is the way through one file, and
+//! `exceptions` the way through all runs.
+
+mod answering;
+mod exceptions;
+mod walk;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use self::walk::Walk;
+use super::check::Checker;
+use super::error::PipelineError;
+use super::inputs::{Input, Inputs};
+use super::progress::{Phase, Progress};
+use super::run::{ABANDONED, checker, config_digest};
+use crate::clock;
+use crate::config::settings::Settings;
+use crate::ledger::{LedgerError, Reader, RowEntry, RunEntry};
+use crate::model::digest::Digest;
+use crate::model::operation::CREATE_CUSTOMER;
+use crate::model::row_state::RowState;
+use crate::normalize::Normalizer;
+use crate::read::ReadError;
+use crate::reconcile::{Compared, FileFigures, Item, Reconciliation, Trailer};
+use crate::send::Stop;
+
+/// What a reconciliation needs beside its files.
+#[derive(Debug)]
+pub struct ReconcileRequest<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What the ledger calls the API; empty for any.
+    pub target: &'a str,
+    /// The comparison that says what the API has; `None` where what it confirmed counts.
+    pub comparison: Option<i64>,
+    /// Set by whoever wants it to stop.
+    pub stop: &'a Stop,
+    /// Where it says how far it is.
+    pub progress: &'a Progress,
+}
+
+/// Reconciles files with the ledger. `sink` gets each record, and whatever else is to be named, as it is found: the
+/// records of a file in their order, those that were added to a changed one at its end, then rows that are gone; strangers; the exceptions of all runs, oldest first.
+pub fn reconcile(
+    reader: &Reader,
+    inputs: &Inputs,
+    request: &ReconcileRequest<'_>,
+    mut sink: impl FnMut(Item) -> Result<(), PipelineError>,
+) -> Result<Reconciliation, PipelineError> {
+    let runs: Vec<RunEntry> = (reader.runs()?.into_iter())
+        .filter(|run| run.operation == CREATE_CUSTOMER.name)
+        .filter(|run| run.events.iter().all(|event| event.kind != ABANDONED))
+        .collect();
+    let mut job = Job {
+        reader,
+        request,
+        run_of: (runs.iter())
+            .flat_map(|run| run.inputs.iter().map(|input| (input.input_id, run.run_id)))
+            .collect(),
+        runs,
+        sink: &mut sink,
+    };
+    request.progress.enter(Phase::Identifying);
+    let mut digests: Vec<(Digest, String)> = Vec::new();
+    for input in inputs.iter() {
+        let digest = Digest(input.source.digest()?.sha256);
+        let name = input.source.name().to_owned();
+        if let Some((_, other)) = digests.iter().find(|(other, _)| *other == digest) {
+            return Err(PipelineError::SameInput {
+                name,
+                other: other.clone(),
+            });
+        }
+        digests.push((digest, name));
+    }
+    request.progress.enter(Phase::Checking);
+    let mut all = Reconciliation::default();
+    for (input, (digest, _)) in inputs.iter().zip(&digests) {
+        let figures = job.file(input, *digest)?;
+        all.sides.join(&figures.sides);
+        all.files.push(figures);
+    }
+    request.progress.enter(Phase::Balancing);
+    if let Some(comparison) = request.comparison {
+        let known = reader.comparisons()?.into_iter();
+        all.comparison = known.into_iter().find(|entry| entry.comparison_id == comparison);
+        reader.strangers(comparison, |customer_id| {
+            all.strangers += 1;
+            all.sides.api.add(Some(&customer_id), None);
+            (job.sink)(Item::Stranger(customer_id))
+        })?;
+    }
+    job.exceptions(&mut all)?;
+    Ok(all)
+}
+
+/// A reconciliation at work.
+struct Job<'a, F> {
+    reader: &'a Reader,
+    request: &'a ReconcileRequest<'a>,
+    /// Every run that was not abandoned, oldest first.
+    runs: Vec<RunEntry>,
+    /// The run of each input.
+    run_of: HashMap<i64, i64>,
+    sink: &'a mut F,
+}
+
+impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
+    /// Reconciles one file.
+    fn file(&mut self, input: &Input, digest: Digest) -> Result<FileFigures, PipelineError> {
+        let ReconcileRequest {
+            settings,
+            stop,
+            progress,
+            ..
+        } = self.request;
+        let name = input.source.name();
+        let found = self.find(digest, name);
+        let (checker, namespace, compared) = if let Some((run, compared)) = found {
+            (checker(settings, run)?, run.namespace, Some(compared))
+        } else {
+            let rules = Normalizer::new(settings, clock::today())?;
+            (Checker::new(rules, &settings.input)?, settings.api.namespace, None)
+        };
+        let figures = FileFigures::new(Arc::from(name), digest, compared);
+        let mut walk = Walk::begin(
+            self.reader,
+            self.request,
+            &self.run_of,
+            namespace,
+            figures,
+            &mut *self.sink,
+        )?;
+        let read = checker.check(input, |chunk, checked| {
+            if stop.is_requested() {
+                return Err(PipelineError::Interrupted);
+            }
+            progress.check(chunk.len());
+            walk.take(checked)
+        });
+        let trailer = match read {
+            Ok(tally) => {
+                progress.note(name, &tally.notices());
+                if tally.trailer_lines > 0 {
+                    let declared = tally.records;
+                    Trailer::Fits { declared }
+                } else {
+                    Trailer::Undeclared
+                }
+            }
+            // Said after every record was read: it is a difference like any other.
+            Err(PipelineError::Read(ReadError::Trailer { problem, .. })) => Trailer::Wrong(problem.to_string()),
+            Err(error) => return Err(error),
+        };
+        walk.end(trailer)
+    }
+
+    /// The latest run that has read the file, by its digest; else the latest that has read one of its name.
+    fn find(&self, digest: Digest, name: &str) -> Option<(&RunEntry, Compared)> {
+        let ReconcileRequest { settings, target, .. } = self.request;
+        let namespace = settings.api.namespace;
+        let ours = |run: &&RunEntry| {
+            (target.is_empty() || run.target == *target) && (namespace == Uuid::nil() || run.namespace == namespace)
+        };
+        let latest = |same_file: bool| {
+            self.runs.iter().rev().filter(ours).find_map(|run| {
+                let mut inputs = run.inputs.iter();
+                let input = inputs.find(|input| {
+                    if same_file {
+                        input.digest == digest
+                    } else {
+                        input.name == name
+                    }
+                })?;
+                Some((run, input, same_file))
+            })
+        };
+        let (run, input, same_file) = latest(true).or_else(|| latest(false))?;
+        let compared = Compared {
+            run_id: run.run_id,
+            input_id: input.input_id,
+            digest: input.digest,
+            same_file,
+            other_settings: run.config_digest != config_digest(settings),
+            complete: input.totals.is_some(),
+        };
+        Some((run, compared))
+    }
+}
+
+/// The code of a row, for people and programs: all findings of a reject, else the row's own.
+fn code(reader: &Reader, row: &RowEntry) -> Result<Option<String>, LedgerError> {
+    if row.state != RowState::Rejected {
+        return Ok(row.code.clone());
+    }
+    let [errors, _] = reader.finding_codes(row.key)?;
+    Ok(Some(errors.join(" ")))
+}
