@@ -41,7 +41,7 @@ pub use profile::{ColumnReport, Profiled, profile};
 pub use progress::{Phase, Progress};
 pub use rejects::{Rejects, RejectsRequest, rejects};
 pub use retry::{Retry, same_settings};
-pub use reconcile::{ReconcileRequest, reconcile};
+pub use reconcile::{Deciding, ReconcileRequest, deciding, reconcile};
 pub use run::{Aim, Ran, RunEnd, RunRequest, run};
 pub use survey::{Survey, survey};
 pub use table::Form;

@@ -8,20 +8,22 @@ mod answering;
 mod exceptions;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use self::answering::{Answers, Rowed};
 use self::walk::Walk;
 use super::check::Checker;
 use super::error::PipelineError;
 use super::inputs::{Input, Inputs};
 use super::progress::{Phase, Progress};
-use super::run::{ABANDONED, checker, config_digest};
+use super::retry::same_settings;
+use super::run::{ABANDONED, checker};
 use crate::clock;
 use crate::config::settings::Settings;
-use crate::ledger::{LedgerError, Reader, RowEntry, RunEntry};
+use crate::ledger::{InputEntry, LedgerError, Reader, RowEntry, RunEntry};
 use crate::model::digest::Digest;
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row_state::RowState;
@@ -53,10 +55,7 @@ pub fn reconcile(
     request: &ReconcileRequest<'_>,
     mut sink: impl FnMut(Item) -> Result<(), PipelineError>,
 ) -> Result<Reconciliation, PipelineError> {
-    let runs: Vec<RunEntry> = (reader.runs()?.into_iter())
-        .filter(|run| run.operation == CREATE_CUSTOMER.name)
-        .filter(|run| run.events.iter().all(|event| event.kind != ABANDONED))
-        .collect();
+    let runs = runs(reader)?;
     let mut job = Job {
         reader,
         request,
@@ -121,7 +120,7 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
             ..
         } = self.request;
         let name = input.source.name();
-        let found = self.find(digest, name);
+        let found = find(&self.runs, settings, self.request.target, digest, name);
         let (checker, namespace, compared) = if let Some((run, compared)) = found {
             (checker(settings, run)?, run.namespace, Some(compared))
         } else {
@@ -160,38 +159,103 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
         };
         walk.end(trailer)
     }
+}
 
-    /// The latest run that has read the file, by its digest; else the latest that has read one of its name.
-    fn find(&self, digest: Digest, name: &str) -> Option<(&RunEntry, Compared)> {
-        let ReconcileRequest { settings, target, .. } = self.request;
-        let namespace = settings.api.namespace;
-        let ours = |run: &&RunEntry| {
-            (target.is_empty() || run.target == *target) && (namespace == Uuid::nil() || run.namespace == namespace)
-        };
-        let latest = |same_file: bool| {
-            self.runs.iter().rev().filter(ours).find_map(|run| {
-                let mut inputs = run.inputs.iter();
-                let input = inputs.find(|input| {
-                    if same_file {
-                        input.digest == digest
-                    } else {
-                        input.name == name
-                    }
-                })?;
-                Some((run, input, same_file))
-            })
-        };
-        let (run, input, same_file) = latest(true).or_else(|| latest(false))?;
-        let compared = Compared {
-            run_id: run.run_id,
-            input_id: input.input_id,
-            digest: input.digest,
-            same_file,
-            other_settings: run.config_digest != config_digest(settings),
-            complete: input.totals.is_some(),
-        };
-        Some((run, compared))
+/// Every run that was not abandoned, oldest first.
+fn runs(reader: &Reader) -> Result<Vec<RunEntry>, LedgerError> {
+    let mut runs = reader.runs()?;
+    runs.retain(|run| run.operation == CREATE_CUSTOMER.name && run.events.iter().all(|event| event.kind != ABANDONED));
+    Ok(runs)
+}
+
+/// The latest run that has read a file, by its digest; else the latest that has read one of its name.
+fn find<'a>(
+    runs: &'a [RunEntry],
+    settings: &Settings,
+    target: &str,
+    digest: Digest,
+    name: &str,
+) -> Option<(&'a RunEntry, Compared)> {
+    let namespace = settings.api.namespace;
+    let ours = |run: &&RunEntry| {
+        (target.is_empty() || run.target == target) && (namespace == Uuid::nil() || run.namespace == namespace)
+    };
+    let latest = |same_file: bool| {
+        runs.iter().rev().filter(ours).find_map(|run| {
+            let is_it = |input: &&InputEntry| {
+                if same_file {
+                    input.digest == digest
+                } else {
+                    input.name == name
+                }
+            };
+            Some((run, run.inputs.iter().find(is_it)?, same_file))
+        })
+    };
+    let (run, input, same_file) = latest(true).or_else(|| latest(false))?;
+    let compared = Compared {
+        run_id: run.run_id,
+        input_id: input.input_id,
+        digest: input.digest,
+        same_file,
+        other_settings: same_settings(run, settings).is_err(),
+        complete: input.totals.is_some(),
+    };
+    Some((run, compared))
+}
+
+/// A source of a run whose rows say whether the customers of files are at the API.
+#[derive(Clone, Debug)]
+pub struct Deciding {
+    /// The run.
+    pub run: RunEntry,
+    /// The source in the ledger.
+    pub input: InputEntry,
+    /// Which of the files is compared with it, from 0; `None` where it corrects or repeats rows of one that is.
+    pub file: Option<usize>,
+}
+
+/// What a comparison with the API has to look at, so that a reconciliation of files can rely on it: the sources that they
+/// are compared with, then those whose rows answer for theirs. Reads the files' bytes and the ledger's rows.
+pub fn deciding(
+    reader: &Reader,
+    inputs: &Inputs,
+    settings: &Settings,
+    target: &str,
+) -> Result<Vec<Deciding>, PipelineError> {
+    let runs = runs(reader)?;
+    let mut all: Vec<Deciding> = Vec::new();
+    let add = |all: &mut Vec<Deciding>, input_id: i64, file: Option<usize>| {
+        let known = all.iter().any(|deciding| deciding.input.input_id == input_id);
+        let mut sources = (runs.iter()).flat_map(|run| run.inputs.iter().map(move |input| (run, input)));
+        if let Some((run, input)) = sources.find(|(_, input)| input.input_id == input_id && !known) {
+            all.push(Deciding {
+                run: run.clone(),
+                input: input.clone(),
+                file,
+            });
+        }
+    };
+    for (file, input) in inputs.iter().enumerate() {
+        let digest = Digest(input.source.digest()?.sha256);
+        if let Some((_, compared)) = find(&runs, settings, target, digest, input.source.name()) {
+            add(&mut all, compared.input_id, Some(file));
+        }
     }
+    let mut others = BTreeSet::new();
+    for Deciding { run, input, .. } in &all {
+        let answers = Answers {
+            reader,
+            namespace: run.namespace,
+            comparison: None,
+        };
+        reader.rows(input.input_id, 1, u64::MAX, |row| {
+            others.insert(answers.answering(&Rowed { row, seen: None })?.row.key.input);
+            Ok::<_, LedgerError>(())
+        })?;
+    }
+    others.into_iter().for_each(|input_id| add(&mut all, input_id, None));
+    Ok(all)
 }
 
 /// The code of a row, for people and programs: all findings of a reject, else the row's own.

@@ -135,11 +135,11 @@ async fn several_files_are_reconciled_each_with_its_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trailer_that_counts_otherwise_breaks_the_balance() {
-    let mut books = Books::new().await;
+    let books = Books::new().await;
     let trailer = |count: usize| format!("TRAILER,{count},,,,");
     let with = |count| [customers(), vec![trailer(count)]].concat();
-    books.bench.set("ROLLCALL_INPUT_TRAILER_STARTS_WITH", "TRAILER");
-    books.bench.set("ROLLCALL_INPUT_TRAILER_COUNT_FIELD", "2");
+    let trailer = "[input]\ntrailer = { starts-with = \"TRAILER\", count-field = 2 }\n";
+    books.bench.write("rollcall.toml", trailer);
     books.write("customers.csv", &with(12));
     books.bench.expect(0, &["run", "customers.csv"]).await;
     let said = books.names(&[]).await;
@@ -155,8 +155,10 @@ async fn a_trailer_that_counts_otherwise_breaks_the_balance() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn other_settings_are_said() {
-    let mut books = Books::run().await;
-    books.bench.set("ROLLCALL_INPUT_NULL_WORDS", "nobody");
+    let books = Books::run().await;
+    books
+        .bench
+        .write("rollcall.toml", "[input]\nnull-words = [\"nobody\"]\n");
     let said = books.reconcile(0, &["customers.csv"]).await;
     assert_eq!(said.summary["files"][0]["compared_with"]["other_settings"], true);
     let done = books.bench.expect(0, &["reconcile", "customers.csv"]).await;

@@ -16,6 +16,7 @@ mod books;
 mod cases;
 mod changed;
 mod compared;
+mod corrected;
 mod disposed;
 #[allow(dead_code, reason = "the generator serves other tests and the example too")]
 #[path = "../../fixtures/generator/mod.rs"]

@@ -1,0 +1,129 @@
+//! Records that runs of corrections answer for, written into the ledger as such a run writes them.
+
+use rollcall::config::{Layers, resolve};
+use rollcall::ledger::{Claim, Correction, InputTotals, Ledger, NewInput, NewRun, Planned, PlannedFinding, Reader};
+use rollcall::model::digest::Digest;
+use rollcall::model::ids::IdempotencyId;
+use rollcall::model::outcome::Outcome;
+use rollcall::model::position::Position;
+use rollcall::model::row::RowKey;
+use rollcall::model::row_state::RowEvent;
+use rollcall::model::rule::Severity;
+use rollcall::pipeline::{Inputs, deciding};
+
+use crate::books::{Books, customers};
+
+const RECORD: u64 = 5;
+
+/// A run with one row that corrects the record of the first run: created, or rejected once more.
+async fn correct(books: &Books, is_good: bool) {
+    let path = books.bench.ledger();
+    let ledger = tokio::task::block_in_place(|| Ledger::open(&path).unwrap());
+    let reader = Reader::open(&path).unwrap();
+    let first = reader.run(1).unwrap().unwrap();
+    let name = if is_good { "fixed.csv" } else { "to-fix.csv" };
+    let new = NewRun {
+        operation: "customers.create",
+        target: first.target,
+        namespace: first.namespace,
+        config_digest: first.config_digest,
+        today: first.today,
+        corrects: Some(1),
+        inputs: vec![NewInput {
+            name: name.to_owned(),
+            digest: Digest([u8::from(is_good); 32]),
+            bytes: 9,
+        }],
+    };
+    let corrects = Correction {
+        of: RowKey {
+            input: 1,
+            record: RECORD,
+        },
+        changed: true,
+    };
+    let idempotency_id = IdempotencyId::from_bytes([7; 16]);
+    let finding = PlannedFinding {
+        code: "email.not_valid",
+        severity: Severity::Error,
+        field: Some("email_address"),
+        column: Some(4),
+    };
+    let planned = |input| Planned {
+        input,
+        position: Position {
+            record: 1,
+            line: 2,
+            byte: 20,
+        },
+        event: if is_good {
+            RowEvent::Accepted
+        } else {
+            RowEvent::Rejected
+        },
+        customer_id: Some("C-5".to_owned()),
+        idempotency_id: is_good.then_some(idempotency_id),
+        code: None,
+        findings: if is_good { Vec::new() } else { vec![finding] },
+        corrects: Some(corrects),
+    };
+    let input = tokio::task::block_in_place(|| {
+        let (run_id, inputs) = ledger.begin_run(new).unwrap();
+        ledger
+            .plan(first.namespace, vec![planned(inputs[0])])
+            .unwrap()
+            .wait()
+            .unwrap();
+        let totals = InputTotals {
+            records: 1,
+            ..InputTotals::default()
+        };
+        ledger.end_input(inputs[0], totals).unwrap();
+        ledger.run_event(run_id, "planned", None).unwrap();
+        inputs[0]
+    });
+    if is_good {
+        let key = RowKey { input, record: 1 };
+        let claim = Claim {
+            key,
+            customer_id: "C-5".to_owned(),
+            idempotency_id,
+        };
+        ledger.claim(first.namespace, vec![claim]).await.unwrap();
+        ledger.outcome(Outcome::plain(key, RowEvent::Created, 1)).await.unwrap();
+    }
+    tokio::task::block_in_place(|| drop(ledger));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_answered_for_by_the_last_of_its_corrections() {
+    let books = Books::new().await;
+    let mut records = customers();
+    records[4] = records[4].replace("c5@example.org", "nowhere");
+    books.write("customers.csv", &records);
+    books.bench.expect(1, &["run", "customers.csv"]).await;
+    correct(&books, false).await;
+    // The correction is rejected too: both are open, and both are of this file.
+    let said = books.names(&["failed 5", "exception 5", "exception 1"]).await;
+    assert_eq!(said.summary["open_exceptions_of_these_files_in_other_runs"], 1);
+    correct(&books, true).await;
+    // The second correction answers for the record, and so for the first correction of it.
+    let said = books.reconcile(0, &["customers.csv"]).await;
+    assert_eq!(said.names(), ["corrected 5"]);
+    assert_eq!(said.named[0]["by"], serde_json::json!({ "run_id": 3, "record": 1 }));
+    assert_eq!(said.summary["open_exceptions"], 0);
+
+    // Whoever compares with the API has to look at the run of the correction too.
+    let path = books.bench.path("customers.csv");
+    let looked_at = tokio::task::block_in_place(|| {
+        let settings = resolve(&Layers::load(None, std::iter::empty()).unwrap()).unwrap();
+        let inputs = Inputs::open(&[path], &settings).unwrap();
+        let reader = Reader::open(&books.bench.ledger()).unwrap();
+        deciding(&reader, &inputs, &settings, "").unwrap()
+    });
+    let looked_at: Vec<_> = looked_at
+        .iter()
+        .map(|one| (one.run.run_id, one.input.name.as_str(), one.file))
+        .collect();
+    assert_eq!(looked_at, [(1, "customers.csv", Some(0)), (3, "fixed.csv", None)]);
+}
