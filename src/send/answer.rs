@@ -63,7 +63,7 @@ pub(super) fn hear(call: Call, reply: Result<Reply, Failure>, row: &Row, token: 
         Payload::TooLarge => (Body::TooLarge, None),
         Payload::Whole(bytes) if reply.status < 300 => match call {
             Call::Create => (created(bytes, row), None),
-            Call::ReadBack => found(bytes, row),
+            Call::ReadBack | Call::Read => found(bytes, row),
         },
         Payload::Whole(bytes) => refused(bytes, row, token),
     };

@@ -15,6 +15,8 @@ pub(super) enum Call {
     Create,
     /// A look at the customer after a refusal that smelled of "already exists".
     ReadBack,
+    /// A read for a comparison: it is all that is asked for, and it creates nobody.
+    Read,
 }
 
 /// What came back.
@@ -185,7 +187,7 @@ pub(super) fn classify(call: Call, signal: Signal) -> Verdict {
             (Some(Verdict::NotPermitted), Call::ReadBack) => Verdict::Unreadable,
             (Some(verdict), _) => verdict,
             (None, Call::Create) => created(status, body),
-            (None, Call::ReadBack) => read_back(status, body),
+            (None, Call::ReadBack | Call::Read) => read_back(status, body),
         },
     }
 }
@@ -266,6 +268,7 @@ mod tests {
 
     use super::*;
 
+    const CALLS: [Call; 3] = [Call::Create, Call::ReadBack, Call::Read];
     const BODIES: [Body; 9] = [
         Body::Ours,
         Body::OtherData,
@@ -298,7 +301,7 @@ mod tests {
             Failure::NotTrusted("why"),
             Failure::NotAddressable,
         ] {
-            for call in [Call::Create, Call::ReadBack] {
+            for call in CALLS {
                 line(
                     &mut table,
                     &format!("{call:?} {failure:?}"),
@@ -306,10 +309,7 @@ mod tests {
                 );
             }
         }
-        for (call, status) in [Call::Create, Call::ReadBack]
-            .into_iter()
-            .flat_map(|call| STATUSES.map(|status| (call, status)))
-        {
+        for (call, status) in CALLS.into_iter().flat_map(|call| STATUSES.map(|status| (call, status))) {
             let mut groups: Vec<(Verdict, bool, Vec<Body>)> = Vec::new();
             for (retry_after, body) in [false, true]
                 .into_iter()

@@ -13,7 +13,7 @@
 mod said;
 mod same;
 mod suspect;
-mod throttled;
+pub(super) mod throttled;
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ use tracing::debug;
 use super::answer::{Heard, hear};
 use super::budget::Budget;
 use super::classify::{Call, Reason, Verdict, classify};
-use super::concurrency::{Concurrency, Ended, Permit};
+use super::concurrency::{Concurrency, Permit};
 use super::counters::{Counters, Tally};
 use super::course::{Around, Course, Next, Sent};
 use super::error::SendError;
@@ -38,7 +38,10 @@ use crate::clock;
 use crate::config::settings::{ApiSettings, SendSettings};
 use crate::model::ids::RequestId;
 use crate::model::row::{Row, RowKey};
+use ended::ended;
 
+mod ended;
+mod reading;
 mod renewal;
 
 /// Sends rows. Clones share everything: one limit, one token, one gate.
@@ -278,7 +281,10 @@ impl Shared {
         let sent_at = Instant::now();
         let reply = match call {
             Call::Create => self.transport.create(bearer.header(), row, request_id).await,
-            Call::ReadBack => self.transport.read_back(bearer.header(), row, request_id).await,
+            Call::ReadBack | Call::Read => {
+                let customer_id = &row.customer_id;
+                self.transport.read(bearer.header(), customer_id, request_id).await
+            }
         };
         self.heed_quota(reply.as_ref(), sent_at);
         let heard = hear(call, reply, row, bearer.token());
@@ -313,7 +319,7 @@ impl Shared {
     fn count(&self, call: Call, attempt: u32) {
         match call {
             Call::Create => self.tally.create(),
-            Call::ReadBack => self.tally.read_back(),
+            Call::ReadBack | Call::Read => self.tally.read_back(),
         }
         if attempt > 1 {
             self.tally.retry();
@@ -334,11 +340,12 @@ impl Shared {
     /// Tells the gate, the token store and the counts what the answer says about the run. Returns whether the row is
     /// suspected to be what is wrong.
     fn tell(&self, pass: Pass<'_>, bearer: &Bearer, call: Call, verdict: Verdict, heard: &Heard) -> bool {
-        let create = call == Call::Create;
+        // A read for a comparison is the work of its process as a create is that of a run.
+        let work = call != Call::ReadBack;
         match verdict {
             Verdict::Created | Verdict::ReadBack | Verdict::Existing | Verdict::Conflict | Verdict::Refused => {
                 self.tokens.worked(bearer);
-                if create {
+                if work {
                     self.tally.pass();
                 }
                 self.answered(pass);
@@ -347,7 +354,7 @@ impl Shared {
             Verdict::RefreshToken => {
                 self.tokens.refuse(bearer);
                 // A fresh token refused where others worked: everyone waits, and one probe tries with the next token.
-                if create && self.tokens.standing(bearer) == Standing::Fresh {
+                if work && self.tokens.standing(bearer) == Standing::Fresh {
                     self.tally.wait_if(pass.told_to_wait(None));
                 } else {
                     self.answered(pass);
@@ -373,26 +380,6 @@ impl Shared {
         if pass.answered() {
             self.concurrency.restart();
         }
-    }
-}
-
-/// What the end of a request says about how many there may be. A probe goes nearly alone, and says nothing.
-fn ended(verdict: Verdict, probe: bool) -> Ended {
-    match verdict {
-        _ if probe => Ended::Otherwise,
-        Verdict::Wait(_) => Ended::TooMuch,
-        Verdict::Unknown(Reason::ServerError | Reason::Timeout | Reason::RequestTimeout | Reason::Reset) => {
-            Ended::Badly
-        }
-        Verdict::Unknown(_) | Verdict::NotReached | Verdict::NotTrusted => Ended::Otherwise,
-        Verdict::Created
-        | Verdict::ReadBack
-        | Verdict::Existing
-        | Verdict::Conflict
-        | Verdict::Refused
-        | Verdict::Unreadable
-        | Verdict::RefreshToken
-        | Verdict::NotPermitted => Ended::Well,
     }
 }
 

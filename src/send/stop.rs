@@ -78,6 +78,8 @@ impl RunStop {
 pub enum StopReason {
     /// The API says that this client may not do this, or that there is no such path.
     NotPermitted,
+    /// The API does not let this client read customers, or has no list of them.
+    ReadNotPermitted,
     /// The API refuses tokens, a freshly made one too.
     Unauthorized,
     /// The token endpoint refuses the client.
@@ -92,6 +94,7 @@ impl StopReason {
     fn code(self) -> &'static str {
         match self {
             Self::NotPermitted => "api.not_permitted",
+            Self::ReadNotPermitted => "api.read_not_permitted",
             Self::Unauthorized => "api.unauthorized",
             Self::TokenRefused => "token.refused",
             Self::NotTrusted => "http.not_trusted",

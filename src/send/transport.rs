@@ -17,6 +17,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::error::SendError;
+use super::page::PageAt;
 use super::wire::{Failure, Reply, Wire};
 use crate::config::settings::ApiSettings;
 use crate::model::ids::RequestId;
@@ -82,9 +83,24 @@ impl Transport {
         self.wire.exchange(request).await
     }
 
-    /// Reads the row's customer back.
-    pub(super) async fn read_back(&self, bearer: &HeaderValue, row: &Row, id: RequestId) -> Result<Reply, Failure> {
-        let mut request = request(Method::GET, &self.customer(&row.customer_id)?, Bytes::new())?;
+    /// Reads a customer.
+    pub(super) async fn read(&self, bearer: &HeaderValue, customer_id: &str, id: RequestId) -> Result<Reply, Failure> {
+        self.get(bearer, &self.customer(customer_id)?, id).await
+    }
+
+    /// Reads a page of the list of customers.
+    pub(super) async fn list(&self, bearer: &HeaderValue, at: PageAt, id: RequestId) -> Result<Reply, Failure> {
+        let mut url = self.customers.clone();
+        let query = match at.size {
+            Some(size) => format!("page={}&page_size={size}", at.number),
+            None => format!("page={}", at.number),
+        };
+        url.set_query(Some(&query));
+        self.get(bearer, &url, id).await
+    }
+
+    async fn get(&self, bearer: &HeaderValue, url: &Url, id: RequestId) -> Result<Reply, Failure> {
+        let mut request = request(Method::GET, url, Bytes::new())?;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, bearer.clone());
         headers.insert(REQUEST_ID, header(&id.to_string())?);

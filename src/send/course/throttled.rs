@@ -6,7 +6,7 @@ const MOST_TIMES: u32 = 30;
 
 /// How often the row was told to wait while others passed.
 #[derive(Debug, Default)]
-pub(super) struct Throttled {
+pub(in crate::send) struct Throttled {
     times: u32,
     /// Clear answers to others when it was told so last.
     passed: u64,
@@ -14,7 +14,7 @@ pub(super) struct Throttled {
 
 impl Throttled {
     /// Takes one more "not now"; `passed` are the clear answers to others so far. Says whether it came too often.
-    pub(super) fn again(&mut self, passed: u64) -> bool {
+    pub(in crate::send) fn again(&mut self, passed: u64) -> bool {
         if passed > self.passed {
             self.times = self.times.saturating_add(1);
             self.passed = passed;

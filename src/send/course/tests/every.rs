@@ -28,7 +28,7 @@ fn verdicts(call: Call) -> &'static [Verdict] {
     ];
     match call {
         Call::Create => CREATE,
-        Call::ReadBack => READ_BACK,
+        Call::ReadBack | Call::Read => READ_BACK,
     }
 }
 

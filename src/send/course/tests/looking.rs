@@ -66,7 +66,7 @@ fn a_row_that_alone_is_throttled_for_ever_is_set_aside() {
             course.begin();
             let verdict = match course.call() {
                 Call::Create => Verdict::Wait(Reason::Throttled),
-                Call::ReadBack => found,
+                Call::ReadBack | Call::Read => found,
             };
             let around = Around {
                 standing: Standing::Proven,
