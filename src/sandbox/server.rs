@@ -139,6 +139,17 @@ impl Sandbox {
         self.desk.store().customer(customer_id)
     }
 
+    /// Loses a customer, as if somebody had deleted him over there; says whether he was there. A state file keeps him.
+    pub fn remove(&self, customer_id: &str) -> bool {
+        self.desk.store().remove(customer_id)
+    }
+
+    /// Changes what it holds of a customer, as if somebody had done so over there; says whether he was there. A state
+    /// file keeps what it has.
+    pub fn alter(&self, customer_id: &str, change: impl FnOnce(&mut Value)) -> bool {
+        self.desk.store().alter(customer_id, change)
+    }
+
     /// When requests arrived, the first 4 million of them, token requests included.
     pub fn arrivals(&self) -> Vec<Arrival> {
         self.desk.counter().arrivals.kept()

@@ -97,6 +97,7 @@ pub(super) struct Store {
     saved: HashMap<Box<str>, SavedAnswer>,
     file: Option<StateFile>,
     loaded: usize,
+    removed: usize,
     kind: ServerKind,
     duplicate_status: u16,
     burned_status: u16,
@@ -111,6 +112,7 @@ impl Store {
             saved: HashMap::new(),
             file: None,
             loaded: 0,
+            removed: 0,
             kind: options.kind,
             duplicate_status: options.duplicate_status,
             burned_status: options.burned_status,
@@ -299,6 +301,33 @@ impl Store {
         }
     }
 
+    /// Loses a customer, as if somebody had deleted him; says whether he was there. The state file still has him, and so
+    /// has the answer saved under his idempotency id.
+    pub(super) fn remove(&mut self, customer_id: &str) -> bool {
+        let Some(index) = self.by_customer_id.remove(customer_id) else {
+            return false;
+        };
+        self.customers.remove(index);
+        self.removed += 1;
+        for other in self.by_customer_id.values_mut().filter(|other| **other > index) {
+            *other -= 1;
+        }
+        true
+    }
+
+    /// Changes what is kept of a customer, as if somebody had done it by hand; says whether he was there. The state file
+    /// keeps what it has.
+    pub(super) fn alter(&mut self, customer_id: &str, change: impl FnOnce(&mut Value)) -> bool {
+        let index = self.by_customer_id.get(customer_id).copied();
+        let Some(customer) = index.and_then(|index| self.customers.get_mut(index)) else {
+            return false;
+        };
+        let mut payload = serde_json::from_str(&customer.payload).unwrap_or_default();
+        change(&mut payload);
+        customer.payload = payload.to_string().into_boxed_str();
+        true
+    }
+
     /// The payload of a customer, as it was sent.
     pub(super) fn customer(&self, customer_id: &str) -> Option<Value> {
         let customer = self.customers.get(*self.by_customer_id.get(customer_id)?)?;
@@ -331,7 +360,7 @@ impl Store {
     /// How many customers there are, and how many of them this process created.
     pub(super) fn counts(&self) -> (u64, u64) {
         let in_all = self.customers.len();
-        (in_all as u64, (in_all - self.loaded) as u64)
+        (in_all as u64, (in_all + self.removed - self.loaded) as u64)
     }
 }
 
