@@ -135,12 +135,14 @@ fn pipeline_exit(error: &PipelineError) -> Exit {
         | PipelineError::OutputExists { .. }
         | PipelineError::OtherSettings { .. }
         | PipelineError::OtherTarget { .. }
+        | PipelineError::OtherNamespace { .. }
         | PipelineError::SourcesNamed { .. }
         | PipelineError::NoRunToCorrect { .. }
         | PipelineError::CorrectsElsewhere { .. }
         | PipelineError::NoRepairFile { .. }
         | PipelineError::RejectColumns { .. } => Exit::Usage,
         PipelineError::OtherChanges(_) => Exit::Stopped,
+        PipelineError::ListEndless { .. } => Exit::Stopped,
         PipelineError::Interrupted => Exit::Interrupted,
         PipelineError::Read(_)
         | PipelineError::Ledger(_)

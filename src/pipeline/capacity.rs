@@ -41,3 +41,11 @@ pub(super) const PAGE_ROWS: u64 = 512;
 /// they may belong together: more than anybody moves by hand, in about 20 MB. Beyond them a moved record is named as gone
 /// and as new.
 pub(super) const KEPT_STRAYS: usize = 65_536;
+/// Pages of the API's list of customers: at 100 customers a page ten million, and a day at one page a second.
+pub(super) const MOST_PAGES: u64 = 100_000;
+
+/// Pages between two notes of how far the list was read: what an interruption reads again, at most.
+pub(super) const PAGES_PER_NOTE: u64 = 10;
+
+/// Observations in one commit: what comes in while the one before is written.
+pub(super) const OBSERVATIONS_PER_COMMIT: usize = 256;

@@ -82,6 +82,20 @@ pub enum PipelineError {
         /// The run.
         run_id: i64,
     },
+    /// A run that is to be compared has another namespace than the settings.
+    #[error("run {run_id} has another namespace than api.namespace, so its ids cannot be compared")]
+    OtherNamespace {
+        /// The run.
+        run_id: i64,
+    },
+    /// The API's list of customers has no end.
+    #[error("the API's list of customers has no end: after {pages} pages it {}", if *repeats { "gives the same page again and again" } else { "still goes on" })]
+    ListEndless {
+        /// Pages that were read.
+        pages: u64,
+        /// Whether the same page came again and again.
+        repeats: bool,
+    },
     /// A source of an earlier run is not where it was.
     #[error("the source {name} of run {run_id} is not there any more")]
     SourceGone {
@@ -190,6 +204,11 @@ impl PipelineError {
             Self::OtherSettings { .. } => Some(
                 "name the configuration of that run with --config (`rollcall settings` shows what is in force); with today's, \
                  `rollcall run` of the same files is another run"
+                    .to_owned(),
+            ),
+            Self::OtherNamespace { .. } => Some("compare it with the configuration with which it was run".to_owned()),
+            Self::ListEndless { .. } => Some(
+                "ask the vendor how GET /v1/customers is paged; until then compare without --api: nothing was changed"
                     .to_owned(),
             ),
             Self::SourceGone { .. } | Self::SourceChanged { .. } | Self::SourcesNamed { .. } => Some(

@@ -3,6 +3,7 @@
 //! `check` is the way that both passes share: one thread reads, rayon's workers normalize, the caller takes the chunks in
 //! order. `validate` only looks. `run` is the main job: find or begin the run, `plan` (the first pass: everything is
 //! checked and written down), `brake`, `deliver` (the second pass: what is open is sent), and the balance at the end.
+//! `compare_api` asks the API what it has, and writes that down.
 //!
 //! `reconcile` puts files beside the ledger and what it knows of the API, and only reads.
 //!
@@ -12,6 +13,7 @@ mod brake;
 mod capacity;
 mod check;
 mod correct;
+mod compare_api;
 mod deliver;
 mod duplicates;
 mod error;
@@ -33,6 +35,7 @@ mod validate;
 pub use brake::Braked;
 pub use correct::Corrects;
 pub use correct::changes::OtherChanges;
+pub use compare_api::{CompareEnd, CompareInput, CompareProgress, CompareRequest, Compared, compare_api};
 pub use error::PipelineError;
 pub use inputs::{Input, Inputs};
 pub use outputs::Outputs;
