@@ -129,6 +129,7 @@ fn stages_import_the_model_and_never_each_other() {
 
 /// Crates that belong to one part.
 const OWNERS: &[(&str, &str)] = &[
+    ("askama", "report"),
     ("axum", "sandbox"),
     ("bzip2", "read"),
     ("clap", "cli"),
@@ -139,6 +140,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("hyper", "sandbox"),
     ("lzma_rust2", "read"),
     ("indicatif", "cli"),
+    ("plotters", "report"),
     ("anyhow", "cli"),
     ("rayon", "pipeline"),
     ("regex", "normalize"),

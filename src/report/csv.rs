@@ -4,11 +4,13 @@ use std::io::Write;
 
 use csv::{Error, ErrorKind, Writer};
 
+use super::figures::exceptions::{ClearedBy, cleared_by};
+use crate::clock::rfc3339;
 use crate::ledger::{LedgerError, Reader, RunEntry};
 use crate::model::cell::inert;
 use crate::model::row_state::RowState;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "run_id",
     "file",
     "record",
@@ -21,11 +23,14 @@ const COLUMNS: [&str; 12] = [
     "code",
     "notes",
     "detail",
+    "cleared_by",
+    "disposition",
 ];
 
 /// Writes every record of a run in the order of its sources. Rejected records have the codes of all their errors in
 /// `code`; `notes` has those of warnings and repairs, of any record. Several are separated by spaces. `detail` is what
-/// the API said, without the record's values, or the fields that differ.
+/// the API said, without the record's values, or the fields that differ. `cleared_by` names the record of a later run that
+/// cleared a row which somebody had to look at, or who decided that it stays as it is; `disposition` is that person's reason.
 ///
 /// Names of files, ids of customers and the API's words come from others: one that a spreadsheet could take for a formula has an apostrophe
 /// before it. rollcall never reads this table; whoever compares ids with it takes `'` away before `=`, `+`, `-` and `@`.
@@ -40,6 +45,19 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
     for input in &run.inputs {
         reader.rows(input.input_id, 1, u64::MAX, |row| {
             let [errors, notes] = reader.finding_codes(row.key)?;
+            let clearing = reader.clearing(run.namespace, &row)?;
+            let [clearer, disposition] = match clearing.map(|clearing| cleared_by(reader, clearing)).transpose()? {
+                None => Default::default(),
+                Some(ClearedBy::Correction(by)) => [
+                    format!("correction: run {} record {}", by.run_id, by.record),
+                    String::new(),
+                ],
+                Some(ClearedBy::LaterRun(by)) => [
+                    format!("later run: run {} record {}", by.run_id, by.record),
+                    String::new(),
+                ],
+                Some(ClearedBy::Person { who, at_ms, reason }) => [format!("{who} at {}", rfc3339(at_ms)), reason],
+            };
             let code = if row.state == RowState::Rejected {
                 errors.join(" ")
             } else {
@@ -58,6 +76,8 @@ pub fn write_csv<E: From<LedgerError> + From<std::io::Error>>(
                 &inert(&code),
                 &notes.join(" "),
                 &inert(row.detail.as_deref().unwrap_or_default()),
+                &inert(&clearer),
+                &inert(&disposition),
             ];
             writer.write_record(fields).map_err(io_error)?;
             Ok::<_, E>(())

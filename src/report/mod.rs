@@ -1,13 +1,20 @@
 //! What became of a run, from the ledger alone: the same report can be made again at any time.
 //!
-//! `summary` computes the figures, the other files only show them. Nothing here knows a pipeline or asks for the time.
+//! `summary` and `figures` compute the figures, the other files only show them. Nothing here knows a pipeline or asks for
+//! the time.
 
 mod csv;
+mod figures;
+mod html;
 mod json;
 mod summary;
 mod text;
 
 pub use self::csv::write_csv;
-pub use json::{run_json, runs_json};
-pub use summary::Summary;
-pub use text::{counted, grouped, read_text, run_text, runs_text};
+pub use figures::exceptions::{Cause, ClearedBy, Exception, ExceptionCounts, Place, Standing};
+pub use figures::histogram::Latency;
+pub use figures::pace::{Pace, Span};
+pub use html::{HtmlError, html};
+pub use json::{run_json, runs_json, write_json};
+pub use summary::{Report, Summary};
+pub use text::{counted, grouped, read_text, report_text, run_line, run_text, runs_text};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::summary::Summary;
+use super::figures::exceptions::Standing;
+use super::summary::{Report, Summary};
 use crate::clock::rfc3339;
 use crate::ledger::InputTotals;
 pub use crate::model::figures::{counted, grouped};
@@ -47,12 +48,19 @@ fn write_run(text: &mut String, summary: &Summary) -> std::fmt::Result {
         Some(reason) => writeln!(text, " ({reason})")?,
         None => writeln!(text)?,
     }
-    writeln!(
+    write!(
         text,
         "  begun   {} with rollcall {}",
         rfc3339(run.created_ms),
         run.tool_version
     )?;
+    match summary.who() {
+        Some(who) => writeln!(text, " by {who}")?,
+        None => writeln!(text)?,
+    }
+    if let Some(corrected) = run.corrects {
+        writeln!(text, "  corrects run {corrected}")?;
+    }
     if let Some(last) = run.events.last() {
         writeln!(text, "  last    {}: {}", rfc3339(last.at_ms), last.kind)?;
     }
@@ -118,6 +126,73 @@ fn write_reasons(text: &mut String, summary: &Summary) -> std::fmt::Result {
     Ok(())
 }
 
+/// A run with everything that its summary says, how fast it went, and what became of its exceptions since.
+pub fn report_text(report: &Report) -> Result<String, std::fmt::Error> {
+    let mut text = run_text(&report.summary)?;
+    write_pace(&mut text, report)?;
+    write_exceptions(&mut text, report)?;
+    Ok(text)
+}
+
+fn write_pace(text: &mut String, report: &Report) -> std::fmt::Result {
+    let pace = &report.pace;
+    if pace.rows == 0 {
+        return Ok(());
+    }
+    write!(text, "\n  sent    {} with an outcome", counted(pace.rows, "row"))?;
+    if let Some(rate) = pace.tenths_of_rows_a_second() {
+        write!(text, ", {} a second", tenths(rate))?;
+    }
+    writeln!(text, ", {}", counted_retries(report.summary.retries))?;
+    if let Some(latency) = pace.latency {
+        let [p50, p95, p99, longest] =
+            [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.longest_ms].map(grouped);
+        writeln!(
+            text,
+            "          from claim to outcome: half within {p50} ms, 95% within {p95} ms, 99% within {p99} ms, all within \
+             {longest} ms"
+        )?;
+    }
+    Ok(())
+}
+
+/// Retries in words.
+fn counted_retries(retries: u64) -> String {
+    match retries {
+        0 => "no retry".to_owned(),
+        1 => "1 retry".to_owned(),
+        _ => format!("{} retries", grouped(retries)),
+    }
+}
+
+/// A number of tenths, with its thousands apart.
+pub(super) fn tenths(number: u64) -> String {
+    format!("{}.{}", grouped(number / 10), number % 10)
+}
+
+fn write_exceptions(text: &mut String, report: &Report) -> std::fmt::Result {
+    let summary = &report.summary;
+    if summary.attention() > 0 {
+        let of = |standing| grouped(summary.exceptions.count(|_, other| other == standing));
+        writeln!(
+            text,
+            "\n  exceptions {}: {} open, {} corrected, {} brought by a later run, {} disposed of",
+            grouped(summary.attention()),
+            of(Standing::Open),
+            of(Standing::Corrected),
+            of(Standing::LaterRun),
+            of(Standing::Disposed)
+        )?;
+    }
+    match report.corrected_by.as_slice() {
+        [] => Ok(()),
+        runs => {
+            let runs: Vec<String> = runs.iter().map(ToString::to_string).collect();
+            writeln!(text, "  corrected by run {}", runs.join(", "))
+        }
+    }
+}
+
 /// All runs, a line each, oldest first.
 pub fn runs_text(summaries: &[Summary]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
@@ -126,29 +201,78 @@ pub fn runs_text(summaries: &[Summary]) -> Result<String, std::fmt::Error> {
 }
 
 fn write_runs(text: &mut String, summaries: &[Summary]) -> std::fmt::Result {
+    // A column more only where it says something.
+    let any_cleared = summaries.iter().any(|summary| summary.cleared() > 0);
+    let cleared = |count: &str| {
+        if any_cleared {
+            format!("{count:>10}")
+        } else {
+            String::new()
+        }
+    };
     writeln!(
         text,
-        "{:>4}  {:<20}  {:<14}{:>12}{:>12}{:>10}{:>10}  input",
-        "run", "begun", "status", "records", "done", "open", "to fix"
+        "{:>4}  {:<20}  {:<14}{:>12}{:>12}{:>10}{:>10}{}  input",
+        "run",
+        "begun",
+        "status",
+        "records",
+        "done",
+        "open",
+        "to fix",
+        cleared("fixed")
     )?;
     for summary in summaries {
-        let totals = &summary.balance.totals;
-        let done = totals.count(|state| state.may_end() && !state.needs_attention());
         let names: Vec<&str> = summary.run.inputs.iter().map(|input| input.name.as_str()).collect();
         writeln!(
             text,
-            "{:>4}  {:<20}  {:<14}{:>12}{:>12}{:>10}{:>10}  {}",
+            "{:>4}  {:<20}  {:<14}{:>12}{:>12}{:>10}{:>10}{}  {}",
             summary.run.run_id,
             rfc3339(summary.run.created_ms),
             summary.status(),
-            grouped(totals.rows()),
-            grouped(done),
+            grouped(summary.balance.totals.rows()),
+            grouped(summary.done()),
             grouped(summary.open()),
-            grouped(summary.attention()),
+            grouped(summary.to_fix()),
+            cleared(&grouped(summary.cleared())),
             names.join(", ")
         )?;
     }
     Ok(())
+}
+
+/// A run in one line, for mail or chat: how it stands and every state that has rows.
+pub fn run_line(summary: &Summary) -> String {
+    let states = RowState::ALL.into_iter().filter_map(|state| {
+        let count = summary.balance.totals.of(state);
+        (count > 0).then(|| format!("{} {}", grouped(count), state.word().replace('_', " ")))
+    });
+    let states: Vec<String> = states.collect();
+    let states = if states.is_empty() {
+        "nothing".to_owned()
+    } else {
+        states.join(", ")
+    };
+    let of = if summary.balance.complete {
+        format!(" of {}", counted(summary.balance.records, "record"))
+    } else {
+        ", not read to the end yet,".to_owned()
+    };
+    let reason = summary
+        .stop_reason()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
+    let names: Vec<&str> = summary.run.inputs.iter().map(|input| input.name.as_str()).collect();
+    let cleared = match summary.cleared() {
+        0 => String::new(),
+        count => format!("; {} cleared since", grouped(count)),
+    };
+    format!(
+        "rollcall run {} {}{reason}: {states}{of} in {}{cleared}",
+        summary.run.run_id,
+        summary.status(),
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ pub(crate) mod correct;
 pub(crate) mod ledger;
 pub(crate) mod repair;
 pub(crate) mod reconcile;
+mod report;
 
 use self::correct::CorrectArgs;
 use self::ledger::LedgerCommand;
 use self::repair::{RejectsArgs, RetryArgs};
 use self::reconcile::{DisposeArgs, ReconcileArgs};
+pub(crate) use self::report::{ReportArgs, ReportFormat};
 
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
 /// can prove afterwards what became of every row.
@@ -226,34 +228,6 @@ pub(crate) struct StatusArgs {
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-}
-
-/// Form of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    // For people.
-    #[default]
-    Text,
-    // For programs, the same figures.
-    Json,
-    // One line a record.
-    Csv,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Examples:
-  rollcall report                            the latest run: totals, findings, reasons
-  rollcall report 3 --format csv > run3.csv  what became of every record, a line each
-  rollcall report --format json | jq .totals")]
-pub(crate) struct ReportArgs {
-    /// Number of the run [default: the latest]
-    pub(crate) run: Option<i64>,
-    #[command(flatten)]
-    pub(crate) ledger: LedgerArgs,
-    /// Form of the report; csv is one line a record
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -5,13 +5,13 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::run::SANDBOX_TARGET;
-use crate::cli::args::{Format, StatusArgs};
+use crate::cli::args::{Format, LedgerArgs, StatusArgs};
 use crate::cli::diagnostics::NoRun;
 use crate::cli::exit::Exit;
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
 use crate::read::STANDARD_INPUT;
-use crate::report::{self, Summary};
+use crate::report::{self, Summary, grouped};
 
 pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
     let reader = Reader::open(&super::ledger_path(&args.ledger)?)?;
@@ -36,29 +36,21 @@ pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// What to type next: go on with what is open, else look at what is to be fixed. A brake is not loosened by typing the
-/// same command again.
+/// What to type next: go on with what is open, else fix what is to be fixed.
 fn next(runs: &[Summary], args: &StatusArgs) -> String {
-    let mut flags = super::ledger_flags(&args.ledger);
     let (superseded, open): (Vec<_>, Vec<_>) = (runs.iter().enumerate())
-        .filter(|(_, run)| run.status() != "abandoned" && (run.open() > 0 || !run.run.is_planned()))
+        .filter(|(_, run)| goes_on(run))
         .partition(|(index, run)| runs.iter().skip(index + 1).any(|later| later.run.repeats(&run.run)));
     if let Some((_, open)) = open.last() {
-        let names: Vec<String> = open.run.inputs.iter().map(|input| argument(&input.name)).collect();
-        let names = names.join(" ");
-        if open.run.target == SANDBOX_TARGET && !args.ledger.sandbox {
-            flags.insert_str(0, " --sandbox");
-        }
-        let loosened = match open.stop_reason() {
-            Some("brake.max_rejects") => format!("--max-rejects {}", open.balance.totals.of(RowState::Rejected)),
-            Some("brake.max_failures") => "--max-failures 100%".to_owned(),
-            Some("brake.canary") => "--canary 0".to_owned(),
-            Some(_) | None => return format!("\nnext: rollcall run {names}{flags}\n"),
+        let looked_up = match (open.stop_reason(), open.open()) {
+            (Some("run.looked_up"), 1) => "1 customer is not at the API, and this creates it:\n".to_owned(),
+            (Some("run.looked_up"), count) => format!(
+                "{} customers are not at the API, and this creates them:\n",
+                grouped(count)
+            ),
+            _ => String::new(),
         };
-        return format!(
-            "\nnext: rollcall report {} --format csv{flags}\n  or: rollcall run {names}{flags} {loosened}\n",
-            open.run.run_id
-        );
+        return format!("\n{looked_up}next: {}\n", next_of(open, &args.ledger).join("\n  or: "));
     }
     let mut text = String::from("\n");
     for (_, run) in &superseded {
@@ -68,14 +60,56 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
             run.run.run_id
         ));
     }
-    match runs.iter().rev().find(|run| run.attention() > 0) {
-        Some(run) => text.push_str(&format!(
-            "next: rollcall report {} --format csv{flags}\n",
-            run.run.run_id
-        )),
+    match runs.iter().rev().find(|run| run.to_fix() > 0) {
+        Some(run) => text.push_str(&format!("next: {}\n", rejects(run, &flags(run, &args.ledger)))),
         None => text.push_str("nothing is open\n"),
     }
     text
+}
+
+/// Whether the same command would go on with a run.
+fn goes_on(run: &Summary) -> bool {
+    run.status() != "abandoned" && (run.open() > 0 || !run.run.is_planned())
+}
+
+/// What to type next for one run, what is best first; nothing where nothing is left to do. A brake is not loosened by
+/// typing the same command again.
+pub(super) fn next_of(run: &Summary, ledger: &LedgerArgs) -> Vec<String> {
+    let flags = flags(run, ledger);
+    if !goes_on(run) {
+        return (run.to_fix() > 0).then(|| rejects(run, &flags)).into_iter().collect();
+    }
+    let names: Vec<String> = run.run.inputs.iter().map(|input| argument(&input.name)).collect();
+    let corrects = run
+        .run
+        .corrects
+        .map(|corrected| format!(" --corrects {corrected}"))
+        .unwrap_or_default();
+    let again = format!("rollcall run {}{corrects}{flags}", names.join(" "));
+    let said = format!("rollcall report {} --format csv{flags}", run.run.run_id);
+    match run.stop_reason() {
+        Some("brake.max_rejects") => {
+            let allowed = run.balance.totals.of(RowState::Rejected);
+            vec![rejects(run, &flags), format!("{again} --max-rejects {allowed}")]
+        }
+        Some("brake.max_failures") => vec![said, format!("{again} --max-failures 100%")],
+        Some("brake.canary") => vec![said, format!("{again} --canary 0")],
+        Some(_) | None => vec![again],
+    }
+}
+
+/// The flags that name the ledger again, and the sandbox where the run was for one.
+fn flags(run: &Summary, ledger: &LedgerArgs) -> String {
+    let flags = super::ledger_flags(ledger);
+    if run.run.target == SANDBOX_TARGET && !ledger.sandbox {
+        return format!(" --sandbox{flags}");
+    }
+    flags
+}
+
+/// The command that writes what is to be fixed into a file.
+fn rejects(run: &Summary, flags: &str) -> String {
+    format!("rollcall rejects {} -o to-fix.csv{flags}", run.run.run_id)
 }
 
 /// A source's name as an argument.

@@ -1,0 +1,44 @@
+//! The arguments of `rollcall report`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::LedgerArgs;
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    // For people at a terminal.
+    #[default]
+    Text,
+    // One page, for people who ask.
+    Html,
+    // For programs, the same figures.
+    Json,
+    // One line a record.
+    Csv,
+    // One line, for mail or chat.
+    Line,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  rollcall report                             the latest run: totals, findings, reasons, pace, exceptions
+  rollcall report 3 --format html -o run3.html  a page to show, print and keep
+  rollcall report 3 --format csv > run3.csv   what became of every record, a line each
+  rollcall report --format json | jq .totals  as docs/report.schema.json describes it
+  rollcall report --format line | mail -s rollcall ops@example.com")]
+pub(crate) struct ReportArgs {
+    /// Number of the run [default: the latest]
+    pub(crate) run: Option<i64>,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Form of the report; csv is one line a record, line is one for mail or chat
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+    /// File to write, readable by you only, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
