@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod ledger;
+pub mod metrics;
 pub mod model;
 pub mod normalize;
 pub mod pipeline;

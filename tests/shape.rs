@@ -65,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["model", "ledger", "clock"]),
     ("reconcile", &["model", "ledger", "clock"]),
     ("sandbox", &[]),
+    ("metrics", &["model"]),
     (
         "pipeline",
         &[
@@ -95,6 +96,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "report",
             "reconcile",
             "sandbox",
+            "metrics",
             "pipeline",
         ],
     ),
@@ -127,20 +129,22 @@ fn stages_import_the_model_and_never_each_other() {
     assert!(forbidden("read", "// use crate::ledger\nuse crate::model::row;").is_empty());
 }
 
-/// Crates that belong to one part.
+/// Crates that belong to one part; what serves HTTP to two.
 const OWNERS: &[(&str, &str)] = &[
     ("askama", "report"),
-    ("axum", "sandbox"),
+    ("axum", "sandbox metrics"),
     ("bzip2", "read"),
     ("clap", "cli"),
     ("encoding_rs", "read"),
     ("flate2", "read"),
     ("glob", "read"),
     ("governor", "send"),
-    ("hyper", "sandbox"),
+    ("hyper", "sandbox metrics"),
     ("lzma_rust2", "read"),
     ("indicatif", "cli"),
     ("plotters", "report"),
+    ("clap_mangen", "cli"),
+    ("prometheus_client", "metrics"),
     ("anyhow", "cli"),
     ("rayon", "pipeline"),
     ("regex", "normalize"),
@@ -157,7 +161,7 @@ fn a_crate_stays_with_the_part_that_needs_it() {
         for (krate, owner) in OWNERS {
             let used = names(&text, &format!("{krate}::")) || names(&text, &format!("use {krate}"));
             assert!(
-                !used || part(&name) == *owner,
+                !used || owner.split(' ').any(|owner| part(&name) == owner),
                 "{name} uses {krate}, which is {owner}'s"
             );
         }

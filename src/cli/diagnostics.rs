@@ -10,6 +10,7 @@ use super::commands::damaged::DamagedLedger;
 use super::exit::Exit;
 use crate::config::ConfigError;
 use crate::ledger::{BackupError, LedgerError};
+use crate::metrics::MetricsError;
 use crate::pipeline::PipelineError;
 use crate::read::ReadError;
 use crate::sandbox::SandboxError;
@@ -64,11 +65,7 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
         // Whoever read our output has enough of it: `rollcall report --format csv | head`.
         return Exit::Success;
     }
-    let (exit, hint) = match error.downcast_ref::<DamagedLedger>() {
-        // It says more than its cause, which names no ledger.
-        Some(damaged) => (Exit::Unusable, Some(damaged.hint.clone())),
-        None => judge(error),
-    };
+    let (exit, hint) = said(error);
     let mut text = format!("error: {error}\n");
     let mut said = String::new();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -83,6 +80,24 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
     }
     say(&text);
     exit
+}
+
+/// The exit code that an error stands for.
+pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
+    if is_broken_pipe(error) {
+        Exit::Success
+    } else {
+        said(error).0
+    }
+}
+
+/// Exit code and hint of an error.
+pub(super) fn said(error: &anyhow::Error) -> (Exit, Option<String>) {
+    match error.downcast_ref::<DamagedLedger>() {
+        // It says more than its cause, which names no ledger.
+        Some(damaged) => (Exit::Unusable, Some(damaged.hint.clone())),
+        None => judge(error),
+    }
 }
 
 /// Prints a message of clap's and gives its exit code: 0 for help and version, else 2.
@@ -197,6 +212,13 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         }
         if let Some(error) = cause.downcast_ref::<FirstHour>() {
             return error.judge();
+        }
+        if let Some(error) = cause.downcast_ref::<MetricsError>() {
+            let exit = match error {
+                MetricsError::Listen { .. } => Exit::Usage,
+                MetricsError::File { .. } => Exit::Unusable,
+            };
+            return (exit, Some(error.hint().to_owned()));
         }
         if let Some(error) = cause.downcast_ref::<SandboxError>() {
             return match error {

@@ -7,8 +7,10 @@ mod args;
 mod commands;
 mod diagnostics;
 mod display;
+mod events;
 mod exit;
 mod interrupt;
+mod outlets;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -47,6 +49,8 @@ pub fn main() -> ExitCode {
         Command::Settings(args) => commands::settings::run(&args),
         Command::Sandbox(args) => commands::sandbox::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     };
     match done {
         Ok(exit) => exit.into(),

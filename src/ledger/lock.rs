@@ -14,6 +14,13 @@ use super::place::{Place, private, suffixed};
 pub(super) struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl Lock {
+    /// Whether another process has the lock of a ledger; makes no file. It is taken for a moment, which a run that begins
+    /// in this very moment takes for another run's.
+    pub(super) fn is_taken(place: &Place) -> bool {
+        let file = OpenOptions::new().write(true).open(suffixed(&place.real, ".lock"));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Takes the lock of a ledger, or says at once that another process has it. All ways to one folder lead to one lock.
     pub(super) fn take(place: &Place) -> Result<Self, LedgerError> {
         let open = |source| LedgerError::Open {

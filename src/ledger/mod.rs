@@ -10,7 +10,7 @@
 //! `schema` holds the tables and their versions, `store` every statement that writes, `query` every statement that only
 //! reads, `verify/sql` those by which a ledger is verified; no other file speaks SQL. `sum` is the checksum that each line
 //! of `row` and `event` bears. `open` opens the file, `writer` is the thread, `place` says where a ledger may be, `lock` keeps a second process
-//! out. `verify` holds everything in a ledger against everything else, `backup` copies it.
+//! out, `examine` asks what a run would find. `verify` holds everything in a ledger against everything else, `backup` copies it.
 
 mod addition;
 mod backup;
@@ -18,6 +18,7 @@ mod balance;
 mod clearing;
 mod entry;
 mod error;
+mod examine;
 mod lock;
 mod open;
 mod place;
@@ -38,6 +39,7 @@ pub use entry::{
     RunEntry, RunEventEntry,
 };
 pub use error::LedgerError;
+pub use examine::{Examined, examine};
 pub use place::Unfit;
 pub use query::Reader;
 pub use verify::{Check, Place, Trouble, Verification, verify};

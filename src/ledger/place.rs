@@ -82,6 +82,25 @@ impl Place {
         Ok(place)
     }
 
+    /// Where a ledger would be written: what [`to_write`](Self::to_write) and [`settle`](Self::settle) refuse is refused,
+    /// and nothing is made. `None` where not even its folder is there.
+    pub(super) fn to_examine(path: &Path) -> Result<Option<Self>, LedgerError> {
+        if folder(path).exists() {
+            let place = Self::to_write(path)?;
+            place.stale()?;
+            return Ok(Some(place));
+        }
+        // The kind of file system alone can be asked of what is not there.
+        match file_system::of(existing(folder(path))).map_err(|source| failed(path, source))? {
+            Kind::Network(kind) => Err(Unfit::Network {
+                folder: folder(path).to_owned(),
+                kind,
+            }
+            .into()),
+            Kind::Local | Kind::Unsure(_) => Ok(None),
+        }
+    }
+
     fn find(path: &Path) -> Result<Self, LedgerError> {
         let fail = |source| failed(path, source);
         let name = path
@@ -173,7 +192,7 @@ impl Place {
     }
 
     #[cfg(not(unix))]
-    fn judge_files(&mut self) -> Result<(), LedgerError> {
+    pub(super) fn judge_files(&mut self) -> Result<(), LedgerError> {
         Ok(())
     }
 
@@ -201,7 +220,7 @@ impl Place {
     /// Refuses what others may write, since it decides who is created; mentions what others may read, since an auditor
     /// may have been given that on purpose, and it holds ids and no other values.
     #[cfg(unix)]
-    fn judge_files(&mut self) -> Result<(), LedgerError> {
+    pub(super) fn judge_files(&mut self) -> Result<(), LedgerError> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
         let mut owner = None;
         for (named, real) in self.files().collect::<Vec<_>>() {
@@ -237,9 +256,15 @@ fn failed(path: &Path, source: io::Error) -> LedgerError {
 }
 
 /// The folder of a path; of a bare name it is the current one.
-fn folder(path: &Path) -> &Path {
+pub(super) fn folder(path: &Path) -> &Path {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.unwrap_or(Path::new("."))
+}
+
+/// What exists of the way to a folder.
+pub(super) fn existing(folder: &Path) -> &Path {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    there.unwrap_or(Path::new("."))
 }
 
 /// A name beside the ledger.

@@ -30,6 +30,11 @@ const VIEWS: &[&[&str]] = &[
     &[VIEWS_OF_VERSION_3],
     &[],
 ];
+/// The newest version, to which a run brings every ledger.
+pub(super) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
 /// From this version on each line of `row` and `event` bears a checksum.
 const SUMMED_SINCE: i64 = 3;
 
@@ -106,7 +111,7 @@ fn known(connection: &Connection, place: &Place) -> Result<i64, LedgerError> {
         return Err(foreign());
     }
     let found = pragma("user_version")?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     if found > known {
         return Err(LedgerError::Version {
             path: place.named.clone(),

@@ -1,10 +1,13 @@
 //! What a run has done so far, for whoever shows it. Rows are counted here only after their ledger commit.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 
+use crate::clock;
+use crate::ledger::RunEntry;
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
+use crate::send::{Live, Sender};
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,42 @@ pub enum Phase {
     Balancing,
 }
 
-const PHASES: [Phase; 4] = [Phase::Identifying, Phase::Checking, Phase::Sending, Phase::Balancing];
+impl Phase {
+    /// Every phase, in the order of a run.
+    pub const ALL: [Self; 4] = [Self::Identifying, Self::Checking, Self::Sending, Self::Balancing];
+
+    /// The phase's word in events and metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Identifying => "identifying",
+            Self::Checking => "checking",
+            Self::Sending => "sending",
+            Self::Balancing => "balancing",
+        }
+    }
+}
+
+/// What happened to a run as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// It does something else from now on.
+    Entered(Phase),
+    /// It is known which run of the ledger it is.
+    Begun(Begun),
+}
+
+/// A run of the ledger that a process takes up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Number of the run.
+    pub run_id: i64,
+    /// Whether an earlier invocation had begun it.
+    pub resumed: bool,
+    /// The names of its sources.
+    pub files: Vec<String>,
+    /// What the ledger calls the API.
+    pub target: String,
+}
 
 /// Shared between the pipeline, which writes, and a display, which looks now and then.
 #[derive(Debug, Default)]
@@ -31,13 +69,16 @@ pub struct Progress {
     sent: AtomicU64,
     totals: Mutex<Totals>,
     notices: Mutex<Vec<String>>,
+    /// A handful in each run, each with its milliseconds since 1970.
+    happenings: Mutex<Vec<(i64, Happening)>>,
+    sender: OnceLock<Sender>,
 }
 
 impl Progress {
     /// What the run is doing.
     pub fn phase(&self) -> Phase {
         let index = usize::from(self.phase.load(Ordering::Relaxed));
-        PHASES.get(index).copied().unwrap_or(Phase::Balancing)
+        Phase::ALL.get(index).copied().unwrap_or(Phase::Balancing)
     }
 
     /// Records checked so far.
@@ -60,6 +101,37 @@ impl Progress {
         self.notices.lock().map(|notices| notices.clone()).unwrap_or_default()
     }
 
+    /// What happened to the run as a whole, but for the first so many, each with its milliseconds since 1970.
+    pub fn happenings(&self, but: usize) -> Vec<(i64, Happening)> {
+        let happenings = self.happenings.lock();
+        happenings.map_or_else(|_| Vec::new(), |all| all.get(but..).unwrap_or_default().to_vec())
+    }
+
+    /// What is on its way to the API; nothing before it is known how to send.
+    pub fn live(&self) -> Option<Live> {
+        self.sender.get().map(Sender::live)
+    }
+
+    /// Keeps the sender, to be looked at. The first one stays: a run has no other.
+    pub(super) fn watch(&self, sender: &Sender) {
+        self.sender.get_or_init(|| sender.clone());
+    }
+
+    pub(super) fn begin(&self, run: &RunEntry, resumed: bool) {
+        self.happens(Happening::Begun(Begun {
+            run_id: run.run_id,
+            resumed,
+            files: run.inputs.iter().map(|input| input.name.clone()).collect(),
+            target: run.target.clone(),
+        }));
+    }
+
+    fn happens(&self, what: Happening) {
+        if let Ok(mut happenings) = self.happenings.lock() {
+            happenings.push((clock::now_ms(), what));
+        }
+    }
+
     /// Keeps sentences about a source.
     pub(super) fn note(&self, name: &str, sentences: &[String]) {
         if let Ok(mut notices) = self.notices.lock() {
@@ -69,6 +141,7 @@ impl Progress {
 
     pub(super) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
+        self.happens(Happening::Entered(phase));
     }
 
     pub(super) fn check(&self, records: usize) {

@@ -99,6 +99,7 @@ pub fn run(inputs: &Inputs, request: &RunRequest<'_>) -> Result<Ran, PipelineErr
     let deadline = Deadline::start(request.runtime, settings.send.run_deadline, &request.stop);
     request.progress.enter(Phase::Identifying);
     let sender = Sender::new(&settings.api, &settings.send)?;
+    request.progress.watch(&sender);
     // The lock first: a second process is refused before it reads a night's files.
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
     request
@@ -169,6 +170,7 @@ impl<'a> Job<'a> {
             None => ledger.begin_run(new.clone())?.0,
         };
         let run = reader.run(run_id)?.ok_or(PipelineError::Worker)?;
+        request.progress.begin(&run, resumed);
         Ok(Self {
             request,
             inputs,

@@ -205,6 +205,11 @@ impl Gate {
         self.since.elapsed().saturating_sub(closed)
     }
 
+    /// Closings and openings so far: odd while it is closed.
+    pub(super) fn turns(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
     fn state(&self) -> MutexGuard<'_, Option<Closed>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }

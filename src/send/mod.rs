@@ -49,6 +49,6 @@ pub use course::Sent;
 pub use error::SendError;
 pub use page::{Listed, PageAt};
 pub use rebuild::Observed;
-pub use sender::Sender;
+pub use sender::{ANSWERS, LATENCY_BOUNDS, Latencies, Live, Looked, Probed, Said, Sender};
 pub use stop::{RunStop, Stop, StopReason};
 pub use wire::{Exchange, Failure, Payload, Reply, Wire};

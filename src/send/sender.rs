@@ -41,8 +41,16 @@ use crate::model::row::{Row, RowKey};
 use ended::ended;
 
 mod ended;
+mod live;
+mod meter;
+mod probe;
 mod reading;
 mod renewal;
+
+pub use live::Live;
+use meter::Meter;
+pub use meter::{ANSWERS, LATENCY_BOUNDS, Latencies};
+pub use probe::{Looked, Probed, Said};
 
 /// Sends rows. Clones share everything: one limit, one token, one gate.
 #[derive(Clone)]
@@ -59,6 +67,7 @@ struct Shared {
     max_attempts: u32,
     row_deadline: Duration,
     tally: Tally,
+    meter: Meter,
 }
 
 /// Everything that an attempt needs.
@@ -121,6 +130,7 @@ impl Sender {
             max_attempts: send.max_attempts,
             row_deadline: send.row_deadline,
             tally: Tally::default(),
+            meter: Meter::default(),
         })))
     }
 
@@ -290,6 +300,7 @@ impl Shared {
         let heard = hear(call, reply, row, bearer.token());
         let verdict = classify(call, heard.signal);
         permit.end(ended(verdict, pass.is_probe()));
+        self.meter.take(verdict, sent_at.elapsed());
         debug!(
             input = key.input,
             record = key.record,

@@ -207,6 +207,11 @@ struct Answer {
 }
 
 impl Granted {
+    /// The `Authorization` header, marked as sensitive.
+    pub(super) fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
     /// Reads the answer of a token endpoint, RFC 6749 section 5.1; `None` where it grants nothing that can be used.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let answer: Answer = serde_json::from_slice(body).ok()?;

@@ -108,6 +108,18 @@ impl Transport {
         self.wire.exchange(request).await
     }
 
+    /// Reads the first page of the API's customers, with one of them: the least that can be read.
+    pub(super) async fn first_page(&self, bearer: &HeaderValue, id: RequestId) -> Result<Reply, Failure> {
+        let mut url = self.customers.clone();
+        url.set_query(Some("page=0&page_size=1"));
+        let mut request = request(Method::GET, &url, Bytes::new())?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, bearer.clone());
+        headers.insert(REQUEST_ID, header(&id.to_string())?);
+        headers.insert(ACCEPT, JSON);
+        self.wire.exchange(request).await
+    }
+
     /// The address of a customer. The ids `.` and `..` have none: a URL takes them for steps, encoded or not.
     fn customer(&self, customer_id: &str) -> Result<Url, Failure> {
         let path = format!(

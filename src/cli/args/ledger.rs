@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::correct::CorrectArgs;
+use super::operator::MetricsArgs;
 use super::{Format, LedgerArgs, PaceArgs, RunArgs};
 
 #[derive(Debug, Subcommand)]
@@ -90,6 +91,7 @@ impl RebuildArgs {
             canary: None,
             deadline: None,
             correct: CorrectArgs::default(),
+            metrics: MetricsArgs::default(),
             format: self.format,
         }
     }

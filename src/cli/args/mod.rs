@@ -7,14 +7,18 @@ use clap_complete::Shell;
 
 pub(crate) mod correct;
 pub(crate) mod ledger;
-pub(crate) mod repair;
+pub(crate) mod operator;
 pub(crate) mod reconcile;
+pub(crate) mod repair;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use self::correct::CorrectArgs;
 use self::ledger::LedgerCommand;
-use self::repair::{RejectsArgs, RetryArgs};
+use self::operator::{DoctorArgs, ManArgs, MetricsArgs};
 use self::reconcile::{DisposeArgs, ReconcileArgs};
+use self::repair::{RejectsArgs, RetryArgs};
 pub(crate) use self::report::{ReportArgs, ReportFormat};
 
 /// rollcall answers for every row: it checks CSV exports of customers, creates each customer at the API exactly once, and
@@ -26,7 +30,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    every row is created, existing or a duplicate
   1    finished, but rows were rejected, refused, in conflict or unresolved
@@ -60,6 +64,8 @@ pub(crate) enum Command {
     Reconcile(ReconcileArgs),
     /// Decide that a record that failed stays as it is
     Dispose(DisposeArgs),
+    /// Check configuration, ledger, disk, clock, credentials and API, and create nothing
+    Doctor(DoctorArgs),
     /// Check a ledger, or make a copy of it
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -73,6 +79,8 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
 }
 
 /// Form of the result on standard output.
@@ -124,7 +132,8 @@ Examples:
   rollcall run january.csv.gz february.csv.gz     several files as one run
   rollcall run 'exports/2026-*.csv' --sandbox     every file that fits, by name
   cat customers.csv | rollcall run - --sandbox    standard input
-  rollcall run to-fix.csv --corrects 3            the rejects of run 3, corrected")]
+  rollcall run to-fix.csv --corrects 3            the rejects of run 3, corrected
+  rollcall run customers.csv --format json | jq -r 'select(.event == \"progress\").sent'")]
 pub(crate) struct RunArgs {
     /// CSV files, plain, gzip, zstd, xz or bzip2, or patterns of names; `-` is standard input. Rows are taken in the order of
     /// the arguments, files of a pattern by the bytes of their names
@@ -148,7 +157,9 @@ pub(crate) struct RunArgs {
     pub(crate) deadline: Option<String>,
     #[command(flatten)]
     pub(crate) correct: CorrectArgs,
-    /// Form of the result on standard output
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
+    /// Form of the result on standard output; json is an event a line, the result as the last
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
 
 use super::correct::CorrectArgs;
+use super::operator::MetricsArgs;
 use super::{Format, LedgerArgs, PaceArgs, RunArgs};
 use crate::model::row_state::RowState;
 
@@ -126,6 +127,8 @@ pub(crate) struct RetryArgs {
     /// Time after which no new rows are taken and the run ends, resumable, such as 6h
     #[arg(long, value_name = "TIME")]
     pub(crate) deadline: Option<String>,
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
     /// Form of the result on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -148,6 +151,7 @@ impl RetryArgs {
             canary: self.canary,
             deadline: self.deadline,
             correct: CorrectArgs::default(),
+            metrics: self.metrics,
             format: self.format,
         }
     }

@@ -4,13 +4,15 @@ pub(super) mod completions;
 mod correct;
 pub(super) mod damaged;
 pub(super) mod dispose;
+pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod fields;
 pub(super) mod init;
 pub(super) mod ledger;
+pub(super) mod man;
 pub(super) mod profile;
-pub(super) mod rejects;
 pub(super) mod reconcile;
+pub(super) mod rejects;
 pub(super) mod report;
 pub(super) mod retry;
 pub(super) mod run;
@@ -121,7 +123,7 @@ fn print(text: &str) -> Result<()> {
 }
 
 /// Prints a result for programs, on one line.
-fn print_json(value: &serde_json::Value) -> Result<()> {
+pub(super) fn print_json(value: &serde_json::Value) -> Result<()> {
     write_result(&format!("{value}\n"))
 }
 

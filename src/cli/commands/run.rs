@@ -13,12 +13,14 @@ use crate::cli::args::{Format, RunArgs};
 use crate::cli::diagnostics::{NoRun, say};
 use crate::cli::display::Display;
 use crate::cli::exit::Exit;
-use crate::cli::interrupt;
+use crate::cli::outlets::Outlets;
+use crate::cli::{events, interrupt};
+use crate::clock;
 use crate::config::settings::Settings;
 use crate::config::{Layers, Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
-use crate::pipeline::{self, Aim, Braked, Corrects, Inputs, Progress, Ran, Retry, RunEnd, RunRequest};
+use crate::pipeline::{self, Aim, Braked, Corrects, Inputs, Ran, Retry, RunEnd, RunRequest};
 use crate::read;
 use crate::report::{self, Summary, counted, grouped};
 use crate::sandbox::{Options, Sandbox};
@@ -35,6 +37,12 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Result<Exit> {
 
 /// The same, to create customers or only to look for them; a run that is taken up is found by its number.
 pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<Exit> {
+    let outlets = Outlets::open(&args.metrics, args.format)?;
+    let done = work(args, aim, retry, &outlets);
+    outlets.close(done)
+}
+
+fn work(args: &RunArgs, aim: Aim, retry: Option<Retry>, outlets: &Outlets) -> Result<Exit> {
     let files = read::expand(&args.files)?;
     let runtime = interrupt::runtime()?;
     let mut layers = layers(args)?;
@@ -63,7 +71,7 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<
         },
         runtime: &runtime,
         stop: Stop::new(),
-        progress: Arc::new(Progress::default()),
+        progress: Arc::clone(&outlets.progress),
     };
     interrupt::watch(
         &runtime,
@@ -74,6 +82,7 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<
     let display = Display::start(&request.progress);
     let ran = pipeline::run(&inputs, &request);
     drop(display);
+    outlets.settle();
     let tally = sandbox.map(|sandbox| runtime.block_on(sandbox.stop()));
     let ran = ran?;
     super::show_notices(&request.progress);
@@ -91,7 +100,8 @@ pub(super) fn run_for(args: &RunArgs, aim: Aim, retry: Option<Retry>) -> Result<
             if let (Some(corrected), Some(process)) = (corrected, process.as_object_mut()) {
                 process.insert("corrections".to_owned(), corrected.json());
             }
-            super::print_json(&json!({ "run": report::run_json(&summary), "process": process }))?;
+            let result = json!({ "run": report::run_json(&summary), "process": process });
+            super::print_json(&events::event(event_word(&ran.end), clock::now_ms(), result))?;
         }
     }
     if let Some(corrected) = corrected {
@@ -170,6 +180,16 @@ fn end_word(end: &RunEnd) -> &'static str {
         RunEnd::Absent(_) => "looked_up",
         RunEnd::Deadline => "deadline",
         RunEnd::Interrupted => "interrupted",
+    }
+}
+
+/// The event that the result of a run is.
+fn event_word(end: &RunEnd) -> &'static str {
+    match end {
+        RunEnd::NothingToDo | RunEnd::Finished => "finished",
+        RunEnd::Braked(_) | RunEnd::Stopped(_) | RunEnd::Absent(_) | RunEnd::Deadline | RunEnd::Interrupted => {
+            "stopped"
+        }
     }
 }
 

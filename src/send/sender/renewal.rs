@@ -109,8 +109,13 @@ impl Shared {
                 self.tokens.keep(granted, asked_at);
                 Asked::Granted
             }
-            (None, Some(status @ (400 | 401 | 403..=405 | 410))) => Asked::Refused(status),
+            (None, Some(status)) if refuses(status) => Asked::Refused(status),
             (None, _) => Asked::Later(reply.ok()),
         }
     }
+}
+
+/// Whether a token endpoint that answers so does not know this client, or is no token endpoint.
+pub(super) fn refuses(status: u16) -> bool {
+    matches!(status, 400 | 401 | 403..=405 | 410)
 }
