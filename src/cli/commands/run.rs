@@ -100,7 +100,8 @@ fn work(args: &RunArgs, aim: Aim, retry: Option<Retry>, outlets: &Outlets) -> Re
             if let (Some(corrected), Some(process)) = (corrected, process.as_object_mut()) {
                 process.insert("corrections".to_owned(), corrected.json());
             }
-            let result = json!({ "run": report::run_json(&summary), "process": process });
+            let code = exit(&ran, &summary).code();
+            let result = json!({ "run": report::run_json(&summary), "process": process, "exit_code": code });
             super::print_json(&events::event(event_word(&ran.end), clock::now_ms(), result))?;
         }
     }

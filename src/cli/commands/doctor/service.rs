@@ -39,9 +39,8 @@ pub(super) fn ask(settings: &Settings) -> (Vec<Finding>, Option<i64>) {
     findings.push(token(&probed.token, &settings.api.token_url, has_proxy));
     match &probed.read {
         Some(read) => findings.push(api(read, &settings.api.base_url, has_proxy)),
-        None => findings.push(Finding::problem(
+        None => findings.push(Finding::warning(
             "api",
-            Exit::Stopped,
             "not asked: there is no token to ask with",
             "see to the token first",
         )),
