@@ -42,10 +42,10 @@ impl Messages {
         self.say(wrong.code, sentence);
     }
 
-    /// Adds why a row ended as it did, `more` about that, and what to do.
-    pub(super) fn reason(&mut self, code: &str, more: &str) {
+    /// Adds why a row ended as it did, `more` about that, and what to do: what the reason advises, or something nearer.
+    pub(super) fn reason(&mut self, code: &str, more: &str, nearer: Option<&str>) {
         let sentence = match Reason::from_code(code) {
-            Some(reason) => format!("{}{more}: {}", reason.says, reason.advice),
+            Some(reason) => format!("{}{more}: {}", reason.says, nearer.unwrap_or(reason.advice)),
             None => format!("{code}{more}"),
         };
         self.say(code, sentence);

@@ -177,7 +177,9 @@ impl Writing<'_> {
                 more.push_str(&format!("; the API said: {detail}"));
                 more.push_str(&columns_in(detail, mapping));
             }
-            messages.reason(code, &more);
+            // Here it can be read.
+            let nearer = row.detail.as_ref().filter(|_| row.state == RowState::Refused);
+            messages.reason(code, &more, nearer.map(|_| "correct what it names"));
         }
         for finding in self.reader.findings(row.key)? {
             if finding.severity == Severity::Note {
@@ -212,8 +214,12 @@ impl Writing<'_> {
 
 /// What the source calls the fields that the API names.
 fn columns_in(detail: &str, mapping: &Mapping) -> String {
-    let in_word = |character: char| character.is_alphanumeric() || character == '_';
-    let words: Vec<&str> = detail.split(|character| !in_word(character)).collect();
+    // Paths have points in them: `mailing_address.city`.
+    let in_word = |character: char| character.is_alphanumeric() || "_.".contains(character);
+    let words: Vec<&str> = detail
+        .split(|character| !in_word(character))
+        .map(|word| word.trim_matches('.'))
+        .collect();
     let columns = mapping.columns.iter().zip(&mapping.names);
     let named = columns.filter_map(|(target, name)| match target {
         Target::Field(field) if words.contains(&field.path()) && field.path() != name => {
@@ -222,4 +228,33 @@ fn columns_in(detail: &str, mapping: &Mapping) -> String {
         Target::Field(_) | Target::Ignored => None,
     });
     named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field::FieldId;
+
+    #[test]
+    fn the_fields_that_the_api_names_are_said_in_the_words_of_the_file() {
+        let field = |path: &str| Target::Field(FieldId::all().find(|field| field.path() == path).unwrap());
+        let mapping = Mapping {
+            names: ["Nachname", "first_name", "Fax", "Tel"].map(str::to_owned).to_vec(),
+            columns: vec![
+                field("last_name"),
+                field("first_name"),
+                Target::Ignored,
+                field("telephone_number"),
+            ],
+            constants: Vec::new(),
+        };
+        let check = |detail: &str, expected: &str| assert_eq!(columns_in(detail, &mapping), expected, "{detail}");
+        check("last_name is too long", "; last_name is the column Nachname");
+        check("first_name is too long", "");
+        check("my_last_name, last_names", "");
+        check(
+            "invalid: telephone_number; last_name.",
+            "; last_name is the column Nachname; telephone_number is the column Tel",
+        );
+    }
 }

@@ -66,7 +66,12 @@ pub(in crate::cli) fn run(args: &RejectsArgs) -> Result<Exit> {
 fn text(args: &RejectsArgs, run: &RunEntry, rejects: &Rejects) -> String {
     let written = rejects.written.rows();
     let mut text = if written == 0 {
-        format!("nothing to write: no record of run {} waits for somebody\n", run.run_id)
+        let states: Vec<&str> = args.state.iter().map(|state| state.state().word()).collect();
+        let states = states.join(", ");
+        format!(
+            "nothing to write: run {} has nothing left that is {states}\n",
+            run.run_id
+        )
     } else {
         let file = args.output.display();
         format!("{file}: {} of run {}\n", counted(written, "record"), run.run_id)
