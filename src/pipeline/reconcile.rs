@@ -254,7 +254,9 @@ pub fn deciding(
             Ok::<_, LedgerError>(())
         })?;
     }
-    others.into_iter().for_each(|input_id| add(&mut all, input_id, None));
+    for input_id in others {
+        add(&mut all, input_id, None);
+    }
     Ok(all)
 }
 

@@ -101,7 +101,11 @@ pub(crate) struct Books {
 
 impl Books {
     pub(crate) async fn new() -> Self {
-        let sandbox = sandbox(Options::default()).await;
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let sandbox = sandbox(options).await;
         let bench = Bench::against(&sandbox);
         Self { bench, sandbox }
     }

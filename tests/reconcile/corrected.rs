@@ -1,7 +1,9 @@
 //! Records that runs of corrections answer for, written into the ledger as such a run writes them.
 
 use rollcall::config::{Layers, resolve};
-use rollcall::ledger::{Claim, Correction, InputTotals, Ledger, NewInput, NewRun, Planned, PlannedFinding, Reader};
+use rollcall::ledger::{
+    Claim, Correction, InputTotals, Ledger, NewInput, NewRun, Planned, PlannedFinding, Reader, RunEntry,
+};
 use rollcall::model::digest::Digest;
 use rollcall::model::ids::IdempotencyId;
 use rollcall::model::outcome::Outcome;
@@ -15,26 +17,30 @@ use crate::books::{Books, customers};
 
 const RECORD: u64 = 5;
 
-/// A run with one row that corrects the record of the first run: created, or rejected once more.
-async fn correct(books: &Books, is_good: bool) {
-    let path = books.bench.ledger();
-    let ledger = tokio::task::block_in_place(|| Ledger::open(&path).unwrap());
-    let reader = Reader::open(&path).unwrap();
-    let first = reader.run(1).unwrap().unwrap();
+/// The run of a file of corrections.
+fn corrections(first: &RunEntry, is_good: bool) -> NewRun {
     let name = if is_good { "fixed.csv" } else { "to-fix.csv" };
-    let new = NewRun {
+    NewRun {
         operation: "customers.create",
-        target: first.target,
+        target: first.target.clone(),
         namespace: first.namespace,
         config_digest: first.config_digest,
-        today: first.today,
+        today: first.today.clone(),
         corrects: Some(1),
         inputs: vec![NewInput {
             name: name.to_owned(),
             digest: Digest([u8::from(is_good); 32]),
             bytes: 9,
         }],
-    };
+    }
+}
+
+/// A run with one row that corrects the record of the first run: created, or rejected once more.
+async fn correct(books: &Books, is_good: bool) {
+    let path = books.bench.ledger();
+    let ledger = tokio::task::block_in_place(|| Ledger::open(&path).unwrap());
+    let reader = Reader::open(&path).unwrap();
+    let first = reader.run(1).unwrap().unwrap();
     let corrects = Correction {
         of: RowKey {
             input: 1,
@@ -68,7 +74,7 @@ async fn correct(books: &Books, is_good: bool) {
         corrects: Some(corrects),
     };
     let input = tokio::task::block_in_place(|| {
-        let (run_id, inputs) = ledger.begin_run(new).unwrap();
+        let (run_id, inputs) = ledger.begin_run(corrections(&first, is_good)).unwrap();
         ledger
             .plan(first.namespace, vec![planned(inputs[0])])
             .unwrap()

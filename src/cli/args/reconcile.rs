@@ -27,10 +27,10 @@ Examples:
   rollcall reconcile customers.csv --format csv > reconciled.csv
   rollcall reconcile customers.csv --format json | tail -1 | jq .in_balance
 
-Each record lands in one class. Control totals are counts and hash totals: the sum modulo 2^64 of the
-first 8 bytes of the SHA-256 of each customer id, and of each idempotency id, which is a digest of the
-payload. They cover what should be at the API: records that repeat an earlier one of their run, were
-corrected by another run or disposed of are counted apart.
+Each record lands in one class. Control totals are counts and hash totals: the sum modulo 2^64 of
+the first 8 bytes of the SHA-256 of each customer id, and of the first 8 bytes of each idempotency
+id, which is a digest of the payload. They cover what should be at the API: records that repeat an
+earlier one of their run, were corrected by another run or disposed of are counted apart.
 Exit codes: 0 in balance, 1 not.")]
 pub(crate) struct ReconcileArgs {
     /// CSV files as they are now, plain, gzip, zstd, xz or bzip2, or patterns of names; `-` is standard input
@@ -54,9 +54,9 @@ Examples:
   rollcall dispose 3 17 --reason \"closed his account in March\" --by \"A. Clerk\"
   rollcall dispose 3 17 --file january.csv --reason \"test data\"
 
-It is for a record that is rejected, refused, in conflict or unresolved and will not be corrected. The
-decision is kept in the ledger and shown by `rollcall reconcile`; nothing is sent or deleted. Deciding
-again adds to it: the last one counts. Do not write personal data into the reason.")]
+It is for a record that is rejected, refused, in conflict or unresolved and will not be corrected.
+The decision is kept in the ledger and shown by `rollcall reconcile`; nothing is sent or deleted.
+Deciding again adds to it: the last one counts. Do not write personal data into the reason.")]
 pub(crate) struct DisposeArgs {
     /// Number of the run
     pub(crate) run: i64,

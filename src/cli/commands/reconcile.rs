@@ -201,8 +201,12 @@ fn closing(all: &Reconciliation, next: &[String]) -> String {
     }
     let mut text = String::new();
     for (index, command) in next.iter().enumerate() {
-        let before = if index == 0 { "next:" } else { "  or:" };
-        text.push_str(&format!("{before} {command}\n"));
+        let before = match (index, command.contains(" --corrects ")) {
+            (0, _) => "next",
+            (_, true) => "then, once it is fixed",
+            (_, false) => "  or",
+        };
+        text.push_str(&format!("{before}: {command}\n"));
     }
     format!("out of balance: {}\n{text}", broken.join(", "))
 }
@@ -226,19 +230,14 @@ fn next(args: &ReconcileArgs, all: &Reconciliation, rows: &Rows) -> Vec<String> 
         next.push(format!("rollcall retry {run_id}{flags}"));
     }
     if let Some(run_id) = rows.to_fix {
-        next.push(format!(
-            "rollcall rejects {run_id} -o to-fix.csv{flags}, fix it, and: rollcall run to-fix.csv --corrects {run_id}{flags}"
-        ));
+        next.push(format!("rollcall rejects {run_id} -o to-fix.csv{flags}"));
+        next.push(format!("rollcall run to-fix.csv --corrects {run_id}{flags}"));
     }
     if let Some((run_id, record)) = rows.open {
-        next.push(format!(
-            "rollcall dispose {run_id} {record} --reason TEXT{flags}, where a record stays as it is"
-        ));
+        next.push(format!("rollcall dispose {run_id} {record} --reason TEXT{flags}"));
     }
     if let Some(run_id) = rows.unexplained {
-        next.push(format!(
-            "rollcall report {run_id} --format csv{flags}, and ask at the service who changed the customers"
-        ));
+        next.push(format!("rollcall report {run_id} --format csv{flags}"));
     }
     if all.of(Class::NotCompared) > 0 || (next.is_empty() && !all.is_in_balance()) {
         next.push(format!("rollcall status{flags}"));

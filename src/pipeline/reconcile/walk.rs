@@ -253,7 +253,8 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             self.figures.sides.source.add(source.customer(), source.id);
             self.add_row(&rowed, Some(&answering));
         }
-        let code = code(self.reader, if answering.repeats { &answering.row } else { row })?;
+        let failed = class == Class::Failed && answering.repeats;
+        let code = code(self.reader, if failed { &answering.row } else { row })?;
         if class == Class::Failed {
             let why = code.clone().unwrap_or_default();
             *self.figures.failed.entry((answering.state, why)).or_default() += 1;
