@@ -389,7 +389,9 @@ fn every_record_of_a_hundred_files_is_answered_for() {
     let output = command(folder.path(), &arguments).output().unwrap();
     said(&output);
     assert_eq!(output.status.code(), Some(1));
-    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Events, an object a line, and the result as the last.
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let result: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
     let totals = &result["run"]["totals"];
     let found = ["created", "duplicate", "rejected"].map(|state| totals[state].as_u64().unwrap());
     assert_eq!((found, result["run"]["records"].as_u64()), ([50, 50, 100], Some(200)));

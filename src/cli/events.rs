@@ -10,8 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock;
 use crate::model::row_state::RowState;
-use crate::model::totals::Totals;
-use crate::pipeline::{Happening, Phase, Progress};
+use crate::pipeline::{Happening, Phase, Progress, Reached};
 
 /// Between two lines of progress: a night has some 3,000 of them.
 const PROGRESS_EVERY_MS: i64 = 10_000;
@@ -21,9 +20,7 @@ const PROGRESS_EVERY_MS: i64 = 10_000;
 pub(super) struct View {
     /// What happened since the look before, each with its milliseconds since 1970.
     pub(super) happenings: Vec<(i64, Happening)>,
-    pub(super) checked: u64,
-    pub(super) sent: u64,
-    pub(super) totals: Totals,
+    pub(super) reached: Reached,
     pub(super) in_flight: u64,
     /// Times that the run paused or went on again: odd while it is paused.
     pub(super) turns: u64,
@@ -46,9 +43,7 @@ impl Teller {
         let live = progress.live();
         let view = View {
             happenings: progress.happenings(self.seen),
-            checked: progress.checked(),
-            sent: progress.sent(),
-            totals: progress.totals(),
+            reached: progress.reached(),
             in_flight: live.map_or(0, |live| live.in_flight),
             turns: live.map_or(0, |live| live.turns),
         };
@@ -61,8 +56,8 @@ impl Teller {
         for (at_ms, happening) in &view.happenings {
             self.seen += 1;
             match happening {
-                Happening::Entered(phase) => {
-                    events.extend(self.progress(view, *at_ms));
+                Happening::Entered(phase, reached) => {
+                    events.extend(self.progress(reached, 0, *at_ms));
                     events.push(self.event("phase", *at_ms, json!({ "phase": phase.word() })));
                     (self.phase, self.since_ms, self.told_ms) = (Some(*phase), *at_ms, *at_ms);
                 }
@@ -88,23 +83,23 @@ impl Teller {
             events.push(self.event(name, now_ms, json!({})));
         }
         if now_ms - self.told_ms >= PROGRESS_EVERY_MS {
-            events.extend(self.progress(view, now_ms));
+            events.extend(self.progress(&view.reached, view.in_flight, now_ms));
         }
         events
     }
 
     /// How far the phase is, where that can be counted.
-    fn progress(&mut self, view: &View, at_ms: i64) -> Option<Value> {
+    fn progress(&mut self, reached: &Reached, in_flight: u64, at_ms: i64) -> Option<Value> {
         let phase = self
             .phase
             .filter(|phase| matches!(phase, Phase::Checking | Phase::Sending))?;
         self.told_ms = at_ms;
         let done = if phase == Phase::Checking {
-            view.checked
+            reached.checked
         } else {
-            view.sent
+            reached.sent
         };
-        let open = view.totals.count(RowState::is_open);
+        let open = reached.totals.count(RowState::is_open);
         let elapsed_ms = u64::try_from(at_ms - self.since_ms).unwrap_or_default().max(1);
         let per_second = done.saturating_mul(1_000) / elapsed_ms;
         let left = (phase == Phase::Sending)
@@ -112,14 +107,14 @@ impl Teller {
             .flatten();
         let rows: Map<String, Value> = RowState::ALL
             .into_iter()
-            .map(|state| (state.word().to_owned(), view.totals.of(state).into()))
+            .map(|state| (state.word().to_owned(), reached.totals.of(state).into()))
             .collect();
         let content = json!({
             "phase": phase.word(),
-            "checked": view.checked,
-            "sent": view.sent,
+            "checked": reached.checked,
+            "sent": reached.sent,
             "open": open,
-            "in_flight": view.in_flight,
+            "in_flight": in_flight,
             "per_second": per_second,
             "seconds_left": left,
             "rows": rows,
@@ -148,21 +143,33 @@ pub(super) fn event(name: &str, at_ms: i64, content: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::totals::Totals;
     use crate::pipeline::Begun;
 
     fn names(events: &[Value]) -> Vec<&str> {
         events.iter().map(|event| event["event"].as_str().unwrap()).collect()
     }
 
-    fn view(happenings: &[(i64, Happening)], sent: u64, turns: u64) -> View {
+    fn reached(sent: u64) -> Reached {
         let mut totals = Totals::default();
         totals.change(RowState::Created, sent);
         totals.change(RowState::Pending, 100 - sent);
-        View {
-            happenings: happenings.to_vec(),
+        Reached {
             checked: 100,
             sent,
             totals,
+        }
+    }
+
+    /// A phase that was entered with so many rows sent.
+    fn entered(phase: Phase, sent: u64) -> Happening {
+        Happening::Entered(phase, reached(sent))
+    }
+
+    fn view(happenings: &[(i64, Happening)], sent: u64, turns: u64) -> View {
+        View {
+            happenings: happenings.to_vec(),
+            reached: reached(sent),
             in_flight: 3,
             turns,
         }
@@ -178,14 +185,14 @@ mod tests {
             target: "https://api.example".to_owned(),
         });
         let start = [
-            (0, Happening::Entered(Phase::Identifying)),
+            (0, entered(Phase::Identifying, 0)),
             (5, begun),
-            (10, Happening::Entered(Phase::Checking)),
+            (10, entered(Phase::Checking, 0)),
         ];
         let told = teller.tell(&view(&start, 0, 0), 100);
         assert_eq!(names(&told), ["phase", "begun", "phase"]);
         assert_eq!(told[1]["run_id"], 7);
-        let told = teller.tell(&view(&[(1_010, Happening::Entered(Phase::Sending))], 0, 0), 1_100);
+        let told = teller.tell(&view(&[(1_010, entered(Phase::Sending, 0))], 0, 0), 1_100);
         assert_eq!(names(&told), ["progress", "phase"]);
         assert_eq!(
             (&told[0]["phase"], &told[0]["per_second"]),
@@ -200,9 +207,10 @@ mod tests {
         );
         assert_eq!(told[0]["rows"]["created"], 20);
         assert_eq!(names(&teller.tell(&view(&[], 30, 0), 21_009)), [""; 0]);
-        let told = teller.tell(&view(&[(22_000, Happening::Entered(Phase::Balancing))], 100, 0), 22_100);
+        let told = teller.tell(&view(&[(22_000, entered(Phase::Balancing, 90))], 100, 0), 22_100);
         assert_eq!(names(&told), ["progress", "phase"]);
-        assert_eq!(told[0]["seconds_left"], 0);
+        // As it was when the phase ended, not as it is now.
+        assert_eq!((&told[0]["sent"], &told[0]["open"]), (&json!(90), &json!(10)));
         // Adding up has nothing to count.
         assert_eq!(names(&teller.tell(&view(&[], 100, 0), 99_000)), [""; 0]);
     }
@@ -210,7 +218,7 @@ mod tests {
     #[test]
     fn a_pause_between_two_looks_is_told_and_time_never_goes_back() {
         let mut teller = Teller::default();
-        let sending = [(50_000, Happening::Entered(Phase::Sending))];
+        let sending = [(50_000, entered(Phase::Sending, 0))];
         teller.tell(&view(&sending, 0, 0), 50_000);
         let told = teller.tell(&view(&[], 0, 3), 51_000);
         assert_eq!(names(&told), ["paused", "resumed", "paused"]);

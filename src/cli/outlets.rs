@@ -180,7 +180,7 @@ fn snapshot(progress: &Progress) -> Snapshot {
     let (mut run_id, mut phase, mut since_ms) = (None, None, 0);
     for (at_ms, happening) in progress.happenings(0) {
         match happening {
-            Happening::Entered(entered) => (phase, since_ms) = (Some(entered), at_ms),
+            Happening::Entered(entered, _) => (phase, since_ms) = (Some(entered), at_ms),
             Happening::Begun(begun) => run_id = Some(begun.run_id),
         }
     }

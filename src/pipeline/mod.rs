@@ -41,7 +41,7 @@ pub use inputs::{Input, Inputs};
 pub use outputs::Outputs;
 pub use plan::totals;
 pub use profile::{ColumnReport, Profiled, profile};
-pub use progress::{Begun, Happening, Phase, Progress};
+pub use progress::{Begun, Happening, Phase, Progress, Reached};
 pub use reconcile::{Deciding, ReconcileRequest, deciding, reconcile};
 pub use rejects::{Rejects, RejectsRequest, rejects};
 pub use retry::{Retry, same_settings};

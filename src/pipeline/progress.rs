@@ -40,10 +40,21 @@ impl Phase {
 /// What happened to a run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// It does something else from now on.
-    Entered(Phase),
+    /// It does something else from now on; so far it had come before.
+    Entered(Phase, Reached),
     /// It is known which run of the ledger it is.
     Begun(Begun),
+}
+
+/// How far a run has come in this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Records checked.
+    pub checked: u64,
+    /// Rows that got an outcome.
+    pub sent: u64,
+    /// Rows by state, as committed.
+    pub totals: Totals,
 }
 
 /// A run of the ledger that a process takes up.
@@ -96,6 +107,15 @@ impl Progress {
         self.totals.lock().map(|totals| *totals).unwrap_or_default()
     }
 
+    /// How far it has come.
+    pub fn reached(&self) -> Reached {
+        Reached {
+            checked: self.checked(),
+            sent: self.sent(),
+            totals: self.totals(),
+        }
+    }
+
     /// What is worth a word about a source as a whole, to be said once, when it has been read.
     pub fn notices(&self) -> Vec<String> {
         self.notices.lock().map(|notices| notices.clone()).unwrap_or_default()
@@ -141,7 +161,7 @@ impl Progress {
 
     pub(super) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
-        self.happens(Happening::Entered(phase));
+        self.happens(Happening::Entered(phase, self.reached()));
     }
 
     pub(super) fn check(&self, records: usize) {

@@ -101,6 +101,7 @@ impl Bench {
             settings: &self.settings,
             aim: Aim::Create,
             corrects: None,
+            retry: None,
             target: self.settings.api.base_url.clone(),
             runtime: &self.runtime,
             stop: Stop::new(),

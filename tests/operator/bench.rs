@@ -43,7 +43,11 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let runtime = Runtime::new().unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let sandbox = runtime.block_on(Sandbox::start(Options::default(), address)).unwrap();
+        let options = Options {
+            client_secret: SECRET.to_owned(),
+            ..Options::default()
+        };
+        let sandbox = runtime.block_on(Sandbox::start(options, address)).unwrap();
         let environment = [
             ("PATH", "/usr/bin:/bin"),
             ("ROLLCALL_SEND_RATE_PER_SECOND", "1000"),

@@ -142,8 +142,10 @@ fn what_is_wrong_with_the_api_ends_with_4() {
         holds(&examine(&bench, 4, &[]), check, parts);
         assert_eq!(bench.sandbox().customers().len(), 0);
     };
-    check(
-        "[[fault]]\nfault = \"answer\"\nstatus = 401\non = \"token\"\nshare = 1.0\n",
+    let mut bench = Bench::new();
+    bench.set("ROLLCALL_API_CLIENT_SECRET", "another");
+    holds(
+        &examine(&bench, 4, &[]),
         "token",
         &["problem: ", "HTTP 401", "api.client-id"],
     );

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::run::{SANDBOX_NAMESPACE, SANDBOX_TARGET};
+use self::api::Asking;
+use super::run::{SANDBOX_NAMESPACE, SANDBOX_TARGET, start_sandbox};
 use crate::cli::args::reconcile::{ReconcileArgs, ReconcileFormat};
 use crate::cli::diagnostics::say;
 use crate::cli::display::Display;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::config::{Origin, resolve};
+use crate::config::{Origin, require_target, resolve};
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
 use crate::pipeline::{self, Inputs, PipelineError, Progress, ReconcileRequest};
@@ -20,14 +21,24 @@ use crate::reconcile::{Class, Item, Lists, Reconciliation, Table, Trailer, item_
 use crate::report::grouped;
 use crate::send::Stop;
 
+mod api;
+
 pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
     let files = read::expand(&args.files)?;
+    let (runtime, stop) = (interrupt::runtime()?, Stop::new());
     let mut layers = super::ledger_layers(&args.ledger)?;
     super::set_pace(&mut layers, &args.pace);
-    if args.ledger.sandbox {
+    // Held until the end: what is asked is asked of it.
+    let mut sandbox = None;
+    if args.ledger.sandbox && args.api {
+        sandbox = Some(start_sandbox(&runtime, &mut layers)?);
+    } else if args.ledger.sandbox {
         layers.set("api.namespace", SANDBOX_NAMESPACE, Origin::Sandbox);
     }
     let settings = resolve(&layers)?;
+    if args.api {
+        require_target(&settings)?;
+    }
     let target = if args.ledger.sandbox {
         SANDBOX_TARGET
     } else {
@@ -39,19 +50,28 @@ pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
     }
     let inputs = Inputs::open(&files, &settings)?;
     super::show_inputs(&inputs);
-    let comparison = if args.api { compared(&reader, target)? } else { None };
-    if args.api && comparison.is_none() {
-        say(
-            "error: the ledger has no comparison with the API\nhint: leave --api away: what the API confirmed counts\n",
-        );
-        return Ok(Exit::Usage);
-    }
-    let (runtime, stop) = (interrupt::runtime()?, Stop::new());
     interrupt::watch(
         &runtime,
         &stop,
-        "\nstopping: a reconciliation only reads, and begins anew\n",
+        "\nstopping: nothing was changed, and what the API said is kept\n",
     );
+    let asking = Asking {
+        reader: &reader,
+        inputs: &inputs,
+        settings: &settings,
+        target,
+        runtime: &runtime,
+        stop: &stop,
+        again: &typed_again(args),
+    };
+    let asked = args.api.then(|| api::ask(&asking)).transpose()?;
+    if let Some(sandbox) = sandbox {
+        runtime.block_on(sandbox.stop());
+    }
+    let comparison = match asked.transpose() {
+        Ok(comparison) => comparison,
+        Err(exit) => return Ok(exit),
+    };
     let progress = Arc::new(Progress::default());
     let display = Display::start(&progress);
     let request = ReconcileRequest {
@@ -75,11 +95,15 @@ pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
     })
 }
 
-/// The comparison that says what the API has: the latest that came to its end.
-fn compared(reader: &Reader, target: &str) -> Result<Option<i64>> {
-    let mut known = reader.comparisons()?.into_iter().rev();
-    let found = known.find(|entry| entry.ended_ms.is_some() && (target.is_empty() || entry.target == target));
-    Ok(found.map(|entry| entry.comparison_id))
+/// The same command.
+fn typed_again(args: &ReconcileArgs) -> String {
+    let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
+    format!(
+        "rollcall reconcile {} --api{}{}",
+        files.join(" "),
+        super::ledger_flags(&args.ledger),
+        super::pace_flags(&args.pace)
+    )
 }
 
 /// Where the result goes while it is found.

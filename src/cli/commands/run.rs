@@ -149,7 +149,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
 
 /// Serves a sandbox in this process. Its customers stay in a file beside the ledger, so that it remembers them as long as
 /// the ledger does. It knows no rate limit, so neither does the run unless it is asked for one.
-fn start_sandbox(runtime: &Runtime, layers: &mut Layers) -> Result<Sandbox> {
+pub(super) fn start_sandbox(runtime: &Runtime, layers: &mut Layers) -> Result<Sandbox> {
     let settings = resolve(layers)?;
     super::make_data_dir(&settings)?;
     let state = settings.ledger_path.with_extension("customers.jsonl");

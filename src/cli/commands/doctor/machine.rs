@@ -11,7 +11,7 @@ use crate::clock;
 use crate::ledger::{Examined, examine};
 use crate::report::grouped;
 
-/// Below this much free space a night's run is at risk: some hundred thousand rows.
+/// Below this much free space a large night's run is at risk: some two million rows, and the spool of standard input.
 const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
 /// Below this, a run would soon stop for want of space: four of the ledger's logs.
 const TOO_LITTLE_BYTES: u64 = 64 * 1024 * 1024;
@@ -233,7 +233,7 @@ mod tests {
             assert!(found.says.contains(says), "{found:?}");
         };
         check(0, "problem", "about 0 rows");
-        check(TOO_LITTLE_BYTES, "warning", "64 MiB free, room for about 62,914 rows");
+        check(TOO_LITTLE_BYTES, "warning", "64 MiB free, room for about 125,829 rows");
         check(LITTLE_BYTES, "ok", "1,024 MiB free");
     }
 }
