@@ -22,3 +22,4 @@ mod generator;
 mod rejects;
 mod retry;
 mod sheet;
+mod spreadsheet;
