@@ -6,14 +6,18 @@
 //! keeps one row in memory, and `KEPT` troubles of each kind.
 //!
 //! What it cannot see: whoever can write the file can write checksums too. `run`, `run_event`, `input`, `input_total`,
-//! `finding` and `customer` bear none. Of these, what the rows or another column say as well is held against it: numbers
-//! and references, namespaces (by the customers that were claimed under them), days, operations, the order of what
-//! happened to a run, counts of records and lines, findings of rejects, codes, fields. Not seen is a change of a target,
-//! of a program's version, of a time within its day, of a digest, of an input's name or size, of one known code into
-//! another, of a finding's column, the loss of a warning, of a reject's last finding but one, of the last thing that
-//! happened to a run, of a row's last outcome while its run is not finished (it is sent again under its id), and of whole runs with all that belongs to them. Lines of versions before 3 have no checksums at
-//! all, and a reader is told so.
+//! `finding`, `customer`, `comparison` and `comparison_event` bear none. Of these, what the rows or another column say as
+//! well is held against it: numbers and references, namespaces (by the customers that were claimed under them), days,
+//! operations, what a run corrects (by its corrections), the order of what happened to a run and to a comparison, counts
+//! of records and lines, findings of rejects, codes, fields. Not seen is a change of a target, of a program's version, of
+//! who gave a command, of a time within its day, of a digest, of an input's name or size, of one known code into another,
+//! of a finding's column, of how many pages a comparison has read; the loss of a warning, of a reject's last finding but
+//! one, of the last thing that happened to a run or to a comparison, of a row's last outcome while its run is not finished
+//! (it is sent again under its id), of a correction, of the last decision about a record, of an observation or a stranger;
+//! and of whole runs and comparisons with all that belongs to them. Lines of versions before 3 have no checksums at all,
+//! and a reader is told so.
 
+mod additions;
 mod rows;
 mod runs;
 mod sql;
@@ -49,6 +53,8 @@ pub enum Check {
     Codes,
     /// The index of customers that were ever claimed.
     Customers,
+    /// What was added to rows: corrections, decisions of people, comparisons with the API and what they saw.
+    Additions,
     /// Records: from 1 on without a gap, at places that grow.
     Records,
     /// Control totals: rows in their states against what the reader counted, and against what reports show.
@@ -59,7 +65,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order of reports.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pages,
         Self::References,
         Self::Runs,
@@ -70,6 +76,7 @@ impl Check {
         Self::Findings,
         Self::Codes,
         Self::Customers,
+        Self::Additions,
         Self::Records,
         Self::Totals,
         Self::Lines,
@@ -88,6 +95,7 @@ impl Check {
             Self::Findings => "findings",
             Self::Codes => "codes",
             Self::Customers => "customers",
+            Self::Additions => "additions",
             Self::Records => "records",
             Self::Totals => "totals",
             Self::Lines => "lines",
@@ -107,6 +115,7 @@ impl Check {
             Self::Findings => "findings, of known rows",
             Self::Codes => "codes with a meaning",
             Self::Customers => "claimed customers in the index",
+            Self::Additions => "corrections, decisions and comparisons",
             Self::Records => "records without a gap",
             Self::Totals => "totals, added up again",
             Self::Lines => "sources whose lines add up",
@@ -128,6 +137,7 @@ impl Check {
             Self::Findings => "what was wrong with the record is not known in full",
             Self::Codes => "damage, or a newer rollcall wrote it",
             Self::Customers => "a later run may send the customer again; its id keeps it from being created twice",
+            Self::Additions => "how a record was corrected, decided about or compared is not known for sure",
             Self::Records | Self::Totals => "not every record that was read is answered for",
             Self::Lines => "what was read of the source is not known for sure",
         }
@@ -213,13 +223,17 @@ impl Verification {
 
     /// Writes down what does not hold.
     fn trouble(&mut self, check: Check, place: Place, what: impl Into<String>) {
-        let Some((_, troubles)) = self.counts.get_mut(check as usize) else {
-            return;
-        };
-        *troubles += 1;
+        self.count_trouble(check);
         if self.troubles.iter().filter(|trouble| trouble.check == check).count() < KEPT {
             let what = what.into();
             self.troubles.push(Trouble { check, place, what });
+        }
+    }
+
+    /// Counts what does not hold, where it was said in words before.
+    fn count_trouble(&mut self, check: Check) {
+        if let Some((_, troubles)) = self.counts.get_mut(check as usize) {
+            *troubles += 1;
         }
     }
 
@@ -293,5 +307,6 @@ fn everything(reader: &Reader, found: &mut Verification) -> Result<(), LedgerErr
     found.survive(Check::Pages, Place::default(), pages)?;
     let references = snapshot.references(found);
     found.survive(Check::References, Place::default(), references)?;
-    runs::verify(&snapshot, found)
+    runs::verify(&snapshot, found)?;
+    additions::verify(&snapshot, found)
 }

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, csv, runtime};
 
+/// The number and the size of each page that was asked for.
+type Asked = Mutex<Vec<(u64, Option<u64>)>>;
 type List = dyn Fn(u64, Option<u64>) -> (u16, Value) + Send + Sync;
 
 /// A service that says yes to every create and gives pages as a script says: by number and size, where one is asked for.
 struct Service {
     url: String,
-    pages: Arc<Mutex<Vec<(u64, Option<u64>)>>>,
+    pages: Arc<Asked>,
 }
 
 impl Service {
@@ -44,7 +46,7 @@ impl Service {
     }
 }
 
-fn serve(stream: &TcpStream, list: &List, asked: &Mutex<Vec<(u64, Option<u64>)>>) -> Option<()> {
+fn serve(stream: &TcpStream, list: &List, asked: &Asked) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let (mut line, mut length) = (String::new(), 0);
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;

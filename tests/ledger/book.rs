@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use rollcall::ledger::{
-    Claim, Claimed, Ledger, LedgerError, NewInput, NewRun, Planned, PlannedFinding, Reader, RowEntry, RunEntry,
+    Addition, Claim, Claimed, Disposition, Ledger, LedgerError, NewComparison, NewInput, NewRun, Observation, Planned,
+    PlannedFinding, Reader, RowEntry, RunEntry, Seen,
 };
 use rollcall::model::digest::Digest;
 use rollcall::model::ids::IdempotencyId;
@@ -53,13 +54,18 @@ impl Book {
 
     /// Begins a run over one input; gives the input.
     pub(crate) fn begin(&self, content: u8) -> i64 {
+        self.begin_correcting(content, None)
+    }
+
+    /// The same for a run that corrects another.
+    pub(crate) fn begin_correcting(&self, content: u8, corrects: Option<i64>) -> i64 {
         let new = NewRun {
             operation: "customers.create",
             target: "https://api.example.com".to_owned(),
             namespace: NAMESPACE,
             config_digest: Digest([1; 32]),
             today: "2024-02-29".to_owned(),
-            corrects: None,
+            corrects,
             inputs: vec![NewInput {
                 name: "customers.csv".to_owned(),
                 digest: Digest([content; 32]),
@@ -67,6 +73,51 @@ impl Book {
             }],
         };
         self.ledger.begin_run(new).unwrap().1[0]
+    }
+
+    /// What people and a comparison add to the rows of two inputs that are filled.
+    pub(crate) fn add_to(&self, first: i64, second: i64) {
+        let decided = |reason: &str| Disposition {
+            at_ms: 5,
+            who: "Vera Novak".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let comparison = self.ledger.begin_comparison(NewComparison {
+            target: "https://api.example.com".to_owned(),
+            namespace: NAMESPACE,
+            scope: Digest([4; 32]),
+        });
+        let comparison = comparison.unwrap();
+        let saw = |record, seen, payload_id, fields: Option<&str>| {
+            let key = key(first, record);
+            let fields = fields.map(str::to_owned);
+            let observation = Observation {
+                key,
+                at_ms: 6,
+                seen,
+                payload_id,
+                fields,
+            };
+            Addition::Observation(comparison, observation)
+        };
+        let additions = vec![
+            Addition::Disposition(key(first, 10), decided("asked the branch")),
+            Addition::Disposition(key(first, 10), decided("closed by the customer")),
+            Addition::Disposition(key(second, 10), decided("a test customer")),
+            Addition::Stranger {
+                comparison,
+                customer_id: "STRANGER-1".to_owned(),
+                at_ms: 6,
+            },
+            Addition::Listed(comparison, 1),
+            saw(1, Seen::Same, Some(id(1)), None),
+            saw(2, Seen::Absent, None, None),
+            saw(3, Seen::OtherData, Some(id(9)), Some("first_name last_name")),
+            saw(4, Seen::OtherData, None, None),
+            Addition::Listed(comparison, 2),
+            Addition::Ended(comparison),
+        ];
+        self.ledger.add(additions).unwrap();
     }
 
     pub(crate) fn plan(&self, planned: Vec<Planned>) -> Vec<RowState> {

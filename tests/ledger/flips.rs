@@ -7,7 +7,9 @@ use rollcall::ledger::{LedgerError, Reader, RowEntry, RunEntry, verify};
 use crate::verify::sound;
 
 /// Everything that is shown of a ledger: its runs and its rows.
-type Shown = Vec<(RunEntry, Vec<(RowEntry, [Vec<String>; 2])>)>;
+type Shown = (Vec<(RunEntry, Vec<Row>)>, Vec<String>);
+/// A row and the codes of its findings.
+type Row = (RowEntry, [Vec<String>; 2]);
 
 fn shown(path: &Path) -> Result<Shown, LedgerError> {
     let reader = Reader::open(path)?;
@@ -25,12 +27,42 @@ fn shown(path: &Path) -> Result<Shown, LedgerError> {
             .map(|row| Ok((row.clone(), reader.finding_codes(row.key)?)));
         shown.push((run, rows.collect::<Result<_, LedgerError>>()?));
     }
-    Ok(shown)
+    let added = added(&reader, &shown)?;
+    Ok((shown, added))
+}
+
+/// Everything that is shown of what was added to rows, but for what bears no checksum and nothing else says.
+fn added(reader: &Reader, runs: &[(RunEntry, Vec<Row>)]) -> Result<Vec<String>, LedgerError> {
+    let mut added = Vec::new();
+    for (row, _) in runs.iter().flat_map(|(_, rows)| rows) {
+        let key = row.key;
+        let (of, by) = (reader.correction(key)?, reader.corrected_by(key)?);
+        added.push(format!("{of:?} {by:?} {:?}", reader.dispositions(key)?));
+    }
+    for comparison in reader.comparisons()? {
+        let number = comparison.comparison_id;
+        added.push(format!(
+            "{number} {} {:?}",
+            comparison.namespace,
+            comparison.ended_ms.is_some()
+        ));
+        for input in runs.iter().flat_map(|(run, _)| &run.inputs) {
+            reader.observations(number, input.input_id, 1, u64::MAX, |observation| {
+                added.push(format!("{observation:?}"));
+                Ok::<_, LedgerError>(())
+            })?;
+        }
+        reader.strangers(number, |stranger| {
+            added.push(stranger);
+            Ok::<_, LedgerError>(())
+        })?;
+    }
+    Ok(added)
 }
 
 /// Takes out of a run what bears no checksum and what nothing else in the ledger says as well: `verify` names these.
 fn without_the_unseen(mut shown: Shown) -> Shown {
-    for (run, _) in &mut shown {
+    for (run, _) in &mut shown.0 {
         run.target.clear();
         run.tool_version.clear();
         run.config_digest.0 = [0; 32];
@@ -39,6 +71,7 @@ fn without_the_unseen(mut shown: Shown) -> Shown {
         run.today.clear();
         for event in &mut run.events {
             event.at_ms = 0;
+            event.who = None;
         }
         for input in &mut run.inputs {
             input.name.clear();

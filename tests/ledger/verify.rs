@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rollcall::ledger::{
-    BackupError, Check, InputTotals, Planned, PlannedFinding, Reader, Verification, backup, verify,
+    Addition, BackupError, Check, Correction, InputTotals, Observation, Planned, PlannedFinding, Reader, Seen,
+    Verification, backup, verify,
 };
 use rollcall::model::outcome::Outcome;
 use rollcall::model::row_state::RowEvent;
@@ -11,14 +12,22 @@ use rollcall::model::rule::Severity;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::book::{Book, claim, key, path, row};
+use crate::book::{Book, claim, id, key, path, row};
 
 /// Records of the ledger that the tests change.
 const RECORDS: u64 = 12;
 
 /// What a run writes of its rows: sent, refused, unresolved and sent again, released, rejected, repeated.
 pub(crate) fn fill(book: &Book, content: u8) -> i64 {
-    let input = book.begin(content);
+    // The second run corrects records of the first.
+    let input = book.begin_correcting(content, (content == 2).then_some(1));
+    let corrects = |record: u64| {
+        let of = (content == 2 && record <= 2).then(|| key(1, 9 + record));
+        of.map(|of| Correction {
+            of,
+            changed: record == 1,
+        })
+    };
     let run = i64::from(content);
     book.ledger.run_event(run, "started", None).unwrap();
     let customer = |record: u64| format!("C-{content}-{record}");
@@ -29,7 +38,10 @@ pub(crate) fn fill(book: &Book, content: u8) -> i64 {
         column: Some(3),
     };
     let plan = (1..=RECORDS).map(|record| {
-        let row = row(input, record, &customer(record), content);
+        let row = Planned {
+            corrects: corrects(record),
+            ..row(input, record, &customer(record), content)
+        };
         match record {
             10 => Planned {
                 event: RowEvent::Rejected,
@@ -64,7 +76,12 @@ pub(crate) fn fill(book: &Book, content: u8) -> i64 {
     book.ledger.run_event(run, "planned", None).unwrap();
     for record in (1..=9).chain([12]) {
         let events: &[RowEvent] = match record {
-            7 => &[RowEvent::Refused],
+            7 => &[
+                RowEvent::Refused,
+                RowEvent::Retried,
+                RowEvent::Claimed,
+                RowEvent::Refused,
+            ],
             8 => &[RowEvent::Unresolved, RowEvent::Claimed, RowEvent::Existing],
             9 => &[RowEvent::Released, RowEvent::Claimed, RowEvent::Created],
             _ => &[RowEvent::Created],
@@ -74,6 +91,10 @@ pub(crate) fn fill(book: &Book, content: u8) -> i64 {
         for event in events {
             if *event == RowEvent::Claimed {
                 book.claim(claim()).unwrap();
+                continue;
+            }
+            if *event == RowEvent::Retried {
+                book.ledger.retry(vec![key(input, record)]).unwrap();
                 continue;
             }
             let outcome = Outcome {
@@ -94,8 +115,8 @@ pub(crate) fn fill(book: &Book, content: u8) -> i64 {
 /// Its day is that of the tests' book, so its beginning is set to that day too: no run can have it otherwise.
 pub(crate) fn sound() -> (TempDir, PathBuf) {
     let book = Book::new();
-    fill(&book, 1);
-    fill(&book, 2);
+    let (first, second) = (fill(&book, 1), fill(&book, 2));
+    book.add_to(first, second);
     let Book {
         folder, ledger, reader, ..
     } = book;
@@ -133,16 +154,45 @@ fn a_sound_ledger_is_sound_and_every_check_has_looked_at_something() {
     for check in Check::ALL {
         assert!(seen(check) > 0, "{check:?} has looked at nothing");
     }
-    // Ten rows were claimed in each run; two of them twice, and each claim but one has an outcome of its own.
+    // Ten rows were claimed in each run; three of them twice, each claim has an outcome, and one refusal was asked again.
     assert_eq!(seen(Check::Customers), 20);
-    assert_eq!(seen(Check::Events), 2 * (8 * 2 + 2 * 4));
-    assert_eq!(seen(Check::Sums), seen(Check::Events) + found.rows);
+    assert_eq!(seen(Check::Events), 2 * (7 * 2 + 2 * 4 + 5));
+    // Corrections, decisions, observations and a stranger; a comparison and its events bear no checksums.
+    let summed = 2 + 3 + 4 + 1;
+    assert_eq!(seen(Check::Additions), summed + 1 + 3);
+    assert_eq!(seen(Check::Sums), seen(Check::Events) + found.rows + summed);
     assert_eq!(seen(Check::Findings), 6);
 }
 
 /// Each change that a disk, a hand or a defect could make to one table, and the check that names it.
 #[rustfmt::skip]
 const CHANGES: &[(&str, Check, &str)] = &[
+    ("UPDATE correction SET of_record = 9 WHERE record = 1", Check::Sums, "the table correction"),
+    ("UPDATE correction SET changed = 0 WHERE record = 1", Check::Sums, "the table correction"),
+    ("UPDATE disposition SET who = 'Vera Nowak' WHERE input_id = 2", Check::Sums, "the table disposition"),
+    ("UPDATE disposition SET reason = 'none' WHERE input_id = 2", Check::Sums, "the table disposition"),
+    ("UPDATE observation SET seen = 0 WHERE record = 2", Check::Sums, "the table observation"),
+    ("UPDATE observation SET fields = 'id' WHERE record = 3 ", Check::Sums, "the table observation"),
+    ("UPDATE stranger SET customer_id = 'STRANGER-2'", Check::Sums, "the table stranger"),
+    ("UPDATE run SET corrects = 2 WHERE run_id = 2", Check::Runs, "a run that was not begun before it"),
+    ("UPDATE run SET corrects = NULL WHERE run_id = 2", Check::Additions, "that its own run does not correct"),
+    ("UPDATE run SET corrects = 9 WHERE run_id = 2", Check::References, "the table run belongs to no line of run"),
+    ("DELETE FROM row WHERE record = 10 AND input_id = 1", Check::Additions, "it corrects a record that is not there"),
+    ("DELETE FROM row WHERE record = 1 AND input_id = 2", Check::Additions, "it is about a row that is not there"),
+    ("DELETE FROM row WHERE record = 10 AND input_id = 2", Check::Additions, "the table disposition: it is about a row"),
+    ("DELETE FROM row WHERE record = 4 AND input_id = 1", Check::Additions, "the table observation: it is about a row"),
+    ("DELETE FROM disposition WHERE input_id = 1 AND seq = 1", Check::Additions, "what was decided before it is missing"),
+    ("DELETE FROM comparison_event WHERE seq = 1", Check::Additions, "what happened to the comparison before it"),
+    ("UPDATE comparison_event SET kind = 'closed' WHERE seq = 3", Check::Additions, "nothing of that kind happens"),
+    ("UPDATE comparison_event SET number = NULL WHERE seq = 1", Check::Additions, "nothing of that kind happens"),
+    ("UPDATE comparison_event SET kind = 'ended', number = NULL WHERE seq = 2", Check::Additions, "had ended before it"),
+    ("UPDATE comparison SET namespace = zeroblob(16)", Check::Additions, "customers of another namespace"),
+    ("UPDATE comparison SET scope = zeroblob(8)", Check::Additions, "what was compared is not known"),
+    ("DELETE FROM comparison", Check::References, "the table observation belongs to no line of comparison"),
+    ("DELETE FROM comparison", Check::References, "the table stranger belongs to no line of comparison"),
+    ("DELETE FROM event WHERE record = 7 AND input_id = 1 AND seq = 3", Check::Events, "event 3 is missing"),
+    ("DELETE FROM event WHERE record = 7 AND input_id = 1 AND seq = 5", Check::Totals, "1 rows are still to be sent"),
+    ("DELETE FROM event WHERE record = 7 AND input_id = 1 AND seq IN (2, 3)", Check::Events, "event 2 is missing"),
     ("UPDATE row SET customer_id = 'C-9' WHERE record = 3 AND input_id = 1", Check::Sums, "does not fit its checksum"),
     ("UPDATE row SET line = line + 1 WHERE record = 12 AND input_id = 1", Check::Sums, "does not fit its checksum"),
     ("UPDATE row SET sum = sum + 1 WHERE record = 3 AND input_id = 1", Check::Sums, "does not fit its checksum"),
@@ -213,6 +263,66 @@ fn whatever_is_changed_is_named_with_its_place() {
     }
 }
 
+/// Whoever can write the file can write checksums too: what a line says is held against the rest of the ledger as well.
+#[test]
+fn a_line_that_was_added_with_its_checksum_must_still_fit_the_ledger() {
+    // Lines that the ledger itself writes when it is told what cannot be.
+    let book = Book::new();
+    let (first, second) = (fill(&book, 1), fill(&book, 2));
+    book.add_to(first, second);
+    let seen = |record, seen, payload_id| Observation {
+        key: key(first, record),
+        at_ms: 7,
+        seen,
+        payload_id,
+        fields: None,
+    };
+    let impossible = [
+        Addition::Observation(1, seen(5, Seen::Same, Some(id(3)))),
+        Addition::Observation(1, seen(6, Seen::Same, None)),
+        Addition::Observation(1, seen(7, Seen::Absent, Some(id(1)))),
+        Addition::Observation(1, seen(40, Seen::Absent, None)),
+        Addition::Ended(1),
+    ];
+    let count = impossible.len() as u64;
+    book.ledger.add(impossible.into()).unwrap();
+    let third = book.begin_correcting(3, Some(1));
+    let corrects = |record, of| Planned {
+        corrects: Some(Correction { of, changed: true }),
+        ..row(third, record, &format!("C-3-{record}"), 3)
+    };
+    // A later record than itself, a record that is not there, a record of a run that is not corrected.
+    book.plan(vec![
+        corrects(1, key(third, 2)),
+        corrects(2, key(first, 99)),
+        corrects(3, key(second, 1)),
+        corrects(4, key(first, 1)),
+    ]);
+    let found = verify(book.ledger.path()).unwrap();
+    assert_eq!(found.count(Check::Additions).1, count + 3, "{:#?}", found.troubles);
+    assert_eq!(found.count(Check::Sums).1, 0);
+}
+
+/// Who asks for a refused row again opens it before its run is taken up: a kill in between leaves a sound ledger.
+#[test]
+fn a_finished_run_with_rows_that_were_asked_for_again_is_sound() {
+    let book = Book::new();
+    let input = fill(&book, 1);
+    book.ledger.retry(vec![key(input, 7)]).unwrap();
+    let troubles = |about: &str| {
+        let found = verify(book.ledger.path()).unwrap();
+        let troubles = found
+            .troubles
+            .into_iter()
+            .filter(|trouble| !trouble.what.contains("its day"));
+        assert_eq!(troubles.collect::<Vec<_>>(), [], "{about}");
+    };
+    troubles("asked for");
+    book.ledger.run_event(1, "started", None).unwrap();
+    book.claim(claim(input, 7, "C-1-7", 1)).unwrap();
+    troubles("claimed again");
+}
+
 /// A run that began before midnight and took its day after it, and a clock that cannot have been that wrong.
 #[test]
 fn a_run_may_begin_at_midnight() {
@@ -274,14 +384,14 @@ fn a_ledger_that_is_refused_at_opening_is_verified_as_far_as_it_can_be_read() {
     let harms: [(Harm, &str, bool); 6] = [
         (|bytes| bytes[63] = 2, "its tables are not those of version 2", true),
         (|bytes| bytes[60] = 0x80, "its tables are not those of version", true),
-        (|bytes| bytes.truncate(bytes.len() - 4096), "invalid page number", false),
-        (|bytes| bytes.truncate(2 * 4096), "invalid page number", false),
+        (|bytes| bytes.truncate(bytes.len() - 4096), "invalid page number", true),
+        (|bytes| bytes.truncate(2 * 4096), "disk image is malformed", false),
         (
             |bytes| bytes[..16].fill(0x20),
             "the beginning of the file is overwritten",
             false,
         ),
-        (|bytes| bytes[4096..].fill(0), "SQLite says:", false),
+        (|bytes| bytes[4096..].fill(0), "disk image is malformed", false),
     ];
     let (folder, path) = sound();
     let whole = std::fs::read(&path).unwrap();
@@ -315,6 +425,14 @@ fn an_older_ledger_is_verified_without_checksums() {
     change(
         &path,
         "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON;
+         DROP TABLE correction; DROP TABLE disposition; DROP TABLE observation; DROP TABLE stranger;
+         DROP TABLE comparison_event; DROP TABLE comparison;
+         CREATE TABLE run_2 (run_id INTEGER PRIMARY KEY, operation TEXT NOT NULL, target TEXT NOT NULL,
+             namespace BLOB NOT NULL, config_digest BLOB NOT NULL, tool_version TEXT NOT NULL, today TEXT NOT NULL,
+             created_ms INTEGER NOT NULL) STRICT;
+         INSERT INTO run_2 SELECT run_id, operation, target, namespace, config_digest, tool_version, today, created_ms
+         FROM run;
+         DROP TABLE run; ALTER TABLE run_2 RENAME TO run; ALTER TABLE run_event DROP COLUMN who;
          ALTER TABLE row DROP COLUMN sum; ALTER TABLE event DROP COLUMN sum; PRAGMA user_version = 2;",
     );
     let found = verify(&path).unwrap();

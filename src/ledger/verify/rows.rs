@@ -19,6 +19,8 @@ pub(super) struct Told {
     pub(super) totals: Totals,
     /// Rows that were ever claimed.
     pub(super) claimed: u64,
+    /// Rows that somebody asked to be sent again, and that were not claimed since.
+    pub(super) asked_again: u64,
     /// The line on which the first record stands.
     pub(super) first_line: Option<u64>,
     /// The last record that was read.
@@ -29,6 +31,8 @@ pub(super) struct Told {
 struct Life {
     state: Option<RowState>,
     claimed: bool,
+    /// Whether the last thing that happened is that somebody asked for it again.
+    asked_again: bool,
 }
 
 /// Verifies every row of an input with its events and findings. What was told stays where reading breaks off.
@@ -68,6 +72,7 @@ pub(super) fn verify(
             told.claimed += 1;
             claimed(snapshot, run, &row, place, found)?;
         }
+        told.asked_again += u64::from(life.asked_again);
         if let Some(state) = life.state {
             told.totals.add(state);
         }
@@ -76,7 +81,7 @@ pub(super) fn verify(
 }
 
 impl Verification {
-    fn fits(&mut self, table: &str, fits: bool, place: Place) -> bool {
+    pub(super) fn fits(&mut self, table: &str, fits: bool, place: Place) -> bool {
         self.hold(Check::Sums, place, fits, || {
             format!("what the table {table} says of it does not fit its checksum")
         });
@@ -161,6 +166,7 @@ fn live(
     let mut life = Life {
         state: row_event(row.event).ok().and_then(|event| next(None, event)),
         claimed: false,
+        asked_again: false,
     };
     let mut possible = life.state.is_some();
     let mut expected = 1;
@@ -179,6 +185,7 @@ fn live(
             continue;
         };
         life.claimed |= happened == RowEvent::Claimed;
+        life.asked_again = happened == RowEvent::Retried;
         match next(life.state, happened) {
             Some(state) if life.state.is_some() => life.state = Some(state),
             Some(_) | None => possible = false,

@@ -33,10 +33,11 @@ pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Resul
             numbers(snapshot, what, place, run_id, found)?;
         }
         events(&run, place, found);
-        let mut totals = Some(Totals::default());
+        let (mut totals, mut asked_again) = (Some(Totals::default()), 0);
         for input in &run.inputs {
             let told = source(snapshot, &run, input, found)?;
             claimed = claimed.zip(told).map(|(claimed, told)| claimed + told.claimed);
+            asked_again += told.map_or(0, |told| told.asked_again);
             if let Some((totals, told)) = totals.as_mut().zip(told) {
                 for state in RowState::ALL {
                     totals.change(state, told.totals.of(state));
@@ -46,14 +47,14 @@ pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Resul
             }
         }
         if let Some(totals) = totals {
-            balance(snapshot, &run, totals, found)?;
+            balance(snapshot, &run, totals, asked_again, found)?;
         }
     }
     if let Some(claimed) = claimed {
         customers(snapshot, claimed, found)?;
     }
     // The index of customers is not sorted by input: a line too much is seen above.
-    for table in ["row", "event", "finding", "input_total"] {
+    for table in ["row", "event", "finding", "input_total", "correction", "disposition"] {
         let strangers = snapshot.strangers(table);
         for input in found.survive(Check::References, Place::default(), strangers)? {
             let place = Place {
@@ -119,6 +120,9 @@ fn columns(run: &RunEntry, place: Place, found: &mut Verification) {
     };
     if !run.today.parse().ok().zip(begun).is_some_and(same_day) {
         found.trouble(Check::Runs, place, "its day is not the day on which it began");
+    }
+    if run.corrects.is_some_and(|of| of >= run.run_id) {
+        found.trouble(Check::Runs, place, "it corrects a run that was not begun before it");
     }
     if run.inputs.is_empty() {
         found.trouble(Check::Runs, place, "it has no source");
@@ -213,6 +217,7 @@ fn balance(
     snapshot: &Snapshot<'_>,
     run: &RunEntry,
     totals: Totals,
+    asked_again: u64,
     found: &mut Verification,
 ) -> Result<(), LedgerError> {
     let place = Place::run(run.run_id);
@@ -225,7 +230,10 @@ fn balance(
             found.trouble(Check::Totals, place, what);
         }
     }
-    let open = totals.count(|state| !RowState::may_end(state));
+    // Whoever asks that refused rows be sent again opens them before the run is taken up.
+    let open = totals
+        .count(|state| !RowState::may_end(state))
+        .saturating_sub(asked_again);
     if run.is_finished() && open > 0 {
         let what = format!("it is finished, and {open} rows are still to be sent");
         found.trouble(Check::Totals, place, what);

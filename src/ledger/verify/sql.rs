@@ -2,6 +2,8 @@
 //!
 //! Nothing is judged here but what SQLite judges by itself.
 
+use std::collections::HashSet;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Row, Rows, params};
 
@@ -129,14 +131,21 @@ impl<'r> Snapshot<'r> {
 
     /// Lines that belong to a run or an input that is not there.
     pub(super) fn references(&self, found: &mut Verification) -> Result<(), LedgerError> {
-        // run_event and input belong to a run; input_total, row, event, finding and customer to an input.
-        found.saw(Check::References, 7);
+        // run_event, input and a run that corrects belong to a run; input_total, row, event, finding, customer,
+        // correction, disposition and observation to an input; observation, stranger and comparison_event to a comparison.
+        found.saw(Check::References, 13);
         let mut statement = self.reader.connection.prepare("PRAGMA main.foreign_key_check")?;
         let mut told = statement.query([])?;
+        let mut said = HashSet::new();
         while let Some(row) = told.next()? {
             let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
             let what = format!("a line of the table {table} belongs to no line of {parent}");
-            found.trouble(Check::References, Place::default(), what);
+            // Said once for each pair of tables, so that a table with many lines leaves room for the others.
+            if said.insert(what.clone()) {
+                found.trouble(Check::References, Place::default(), what);
+            } else {
+                found.count_trouble(Check::References);
+            }
         }
         Ok(())
     }
@@ -192,6 +201,15 @@ impl<'r> Snapshot<'r> {
             .connection
             .query_row("SELECT count(*) FROM customer", [], |row| row.get(0))?;
         Ok(unsigned(count))
+    }
+
+    /// The run that an input belongs to, if it is there.
+    pub(super) fn run_of(&self, input: Option<i64>) -> Result<Option<i64>, LedgerError> {
+        let mut statement = self
+            .reader
+            .connection
+            .prepare_cached("SELECT max(run_id) FROM input WHERE input_id = ?1")?;
+        Ok(statement.query_row([input], |row| row.get(0))?)
     }
 
     /// Whether the index of customers has a row.

@@ -164,11 +164,10 @@ impl Shared {
 fn judge(wanted: Wanted<'_>, heard: &Heard) -> Verdict {
     let verdict = classify(Call::Read, heard.signal);
     let sized = matches!(wanted, Wanted::Page(PageAt { size: Some(_), .. }));
-    let about_size = match verdict {
-        Verdict::Unknown(Reason::BodyTooLarge) => true,
-        Verdict::Unknown(Reason::UnexpectedStatus) => matches!(heard.status, Some(400 | 413 | 414 | 422)),
-        _ => false,
-    };
+    let too_much = verdict == Verdict::Unknown(Reason::BodyTooLarge);
+    let no =
+        verdict == Verdict::Unknown(Reason::UnexpectedStatus) && matches!(heard.status, Some(400 | 413 | 414 | 422));
+    let about_size = too_much || no;
     if sized && about_size { Verdict::Refused } else { verdict }
 }
 
