@@ -25,11 +25,11 @@ pub(crate) enum ReportFormat {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  rollcall report                             the latest run: totals, findings, reasons, pace, exceptions
+  rollcall report                               the latest run: totals, findings, pace, exceptions
   rollcall report 3 --format html -o run3.html  a page to show, print and keep
-  rollcall report 3 --format csv > run3.csv   what became of every record, a line each
-  rollcall report --format json | jq .totals  as docs/report.schema.json describes it
-  rollcall report --format line | mail -s rollcall ops@example.com")]
+  rollcall report 3 --format csv > run3.csv     what became of every record, a line each
+  rollcall report --format json | jq .totals    as docs/report.schema.json describes it
+  rollcall report --format line                 how the run stands, and what to type next")]
 pub(crate) struct ReportArgs {
     /// Number of the run [default: the latest]
     pub(crate) run: Option<i64>,

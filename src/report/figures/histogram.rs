@@ -97,7 +97,9 @@ mod tests {
         #[test]
         fn a_percentile_is_at_most_a_thirty_second_too_high(mut durations in proptest::collection::vec(0_u64..10_000_000, 1..300)) {
             let mut histogram = Histogram::default();
-            durations.iter().for_each(|duration| histogram.add(*duration));
+            for duration in &durations {
+                histogram.add(*duration);
+            }
             durations.sort_unstable();
             let latency = histogram.latency().unwrap();
             let shown = [(50, latency.p50_ms), (95, latency.p95_ms), (99, latency.p99_ms), (100, latency.longest_ms)];

@@ -8,7 +8,7 @@ use plotters::coord::types::{RangedCoordf64, RangedCoordu64};
 use plotters::prelude::*;
 
 use super::HtmlError;
-use crate::model::figures::grouped;
+use crate::model::figures::{counted, grouped};
 use crate::report::figures::pace::{Pace, Span};
 
 /// Width and height in the chart's own units: at this width letters are readable on a telephone, too.
@@ -58,14 +58,24 @@ fn letters() -> TextStyle<'static> {
     ("sans-serif", LETTERS).into_font().color(&INK)
 }
 
+/// Bars of a chart of findings: more could not be told apart, and the table has them all.
+const MOST_BARS: usize = 15;
+
 /// Bars from the most frequent to the least, and a line of their cumulative share of all.
-pub(super) fn pareto(counts: &[u64], total: u64) -> Result<Option<Chart>, HtmlError> {
+pub(super) fn pareto(all: &[u64]) -> Result<Option<Chart>, HtmlError> {
+    let total: u64 = all.iter().sum();
+    let counts = all.get(..MOST_BARS).unwrap_or(all);
     let Some(last) = u32::try_from(counts.len()).ok().filter(|last| *last > 0) else {
         return Ok(None);
     };
+    let shown = if counts.len() < all.len() {
+        format!("the {} most frequent of {}", counts.len(), all.len())
+    } else {
+        "the most frequent first".to_owned()
+    };
     let caption = format!(
-        "Findings that reject records by their rank in the table, the most frequent first; {} in all.",
-        grouped(total)
+        "Findings that reject records, by their rank in the table, {shown}; {} in all.",
+        counted(total, "finding")
     );
     let draw = |area: &Area<'_>| {
         let ranks = (1..last).into_segmented();
@@ -97,7 +107,7 @@ pub(super) fn pareto(counts: &[u64], total: u64) -> Result<Option<Chart>, HtmlEr
             .configure_secondary_axes()
             .axis_style(AXIS)
             .label_style(letters())
-            .y_labels(5)
+            .y_labels(6)
             .y_label_formatter(&|share| format!("{share}%"))
             .draw()?;
         let ranked = || (1_u32..).zip(counts);
@@ -159,7 +169,7 @@ fn over_time<'area, 'svg>(
         .margin_right(14)
         .x_label_area_size(44)
         .y_label_area_size(72)
-        .build_cartesian_2d(0.0..since(pace.from_ms, until_ms, unit_ms), 0..most.max(1))?;
+        .build_cartesian_2d(0.0..since(pace.from_ms, until_ms, unit_ms), 0..most + most / 12 + 1)?;
     chart
         .configure_mesh()
         .disable_x_mesh()

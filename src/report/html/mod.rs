@@ -77,14 +77,10 @@ pub fn html(reader: &Reader, report: &Report) -> Result<String, HtmlError> {
         Ok::<_, LedgerError>(())
     })?;
     let more = summary.attention().saturating_sub(MOST_EXCEPTIONS);
-    let errors = tables::errors(summary);
-    let counts: Vec<u64> = errors
-        .iter()
-        .map(|finding| finding.count)
-        .take(tables::MOST_BARS)
-        .collect();
+    let rejecting = tables::errors(summary);
+    let counts: Vec<u64> = rejecting.iter().map(|finding| finding.count).collect();
     let pace = (report.pace.rows > 0).then(|| pace(report)).transpose()?;
-    let page = Page {
+    let whole = Page {
         run_id: run.run_id,
         title: view::title(run),
         verdict: Verdict::of(summary),
@@ -95,7 +91,7 @@ pub fn html(reader: &Reader, report: &Report) -> Result<String, HtmlError> {
         lines: tables::lines(run),
         standing: (summary.attention() > 0).then(|| tables::standing(summary)),
         reasons: (!summary.reasons.is_empty()).then(|| tables::reasons(summary)),
-        pareto: chart::pareto(&counts, errors.iter().map(|finding| finding.count).sum())?,
+        pareto: chart::pareto(&counts)?,
         findings: tables::findings(summary),
         pace,
         attempts: tables::attempts(summary),
@@ -105,7 +101,8 @@ pub fn html(reader: &Reader, report: &Report) -> Result<String, HtmlError> {
         exceptions: shown,
         more: (more > 0).then(|| grouped(more)),
     };
-    Ok(page.render()?)
+    // Askama takes the last line end of a template away.
+    Ok(whole.render()? + "\n")
 }
 
 fn pace(report: &Report) -> Result<PaceView, HtmlError> {

@@ -83,7 +83,7 @@ impl Verdict {
             .collect();
         match (summary.attention(), summary.cleared()) {
             (0, _) => parts.push("no exceptions".to_owned()),
-            (all, 0) => parts.push(format!("{}, open", counted(all, "exception"))),
+            (all, 0) => parts.push(format!("{}, all open", counted(all, "exception"))),
             (all, cleared) if all == cleared => parts.push(format!("{}, all cleared since", counted(all, "exception"))),
             (all, cleared) => parts.push(format!(
                 "{}, of which {} cleared since and {} open",
