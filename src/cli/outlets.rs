@@ -91,7 +91,7 @@ impl Outlets {
                 // Also where the clock was set back.
                 if (now_ms - written_ms).abs() >= FILE_EVERY_MS {
                     written_ms = now_ms;
-                    is_written = write(&file, &snapshot(&progress), is_written);
+                    is_written = write(file.as_ref().as_ref(), &snapshot(&progress), is_written);
                 }
                 if is_over {
                     return;
@@ -141,7 +141,7 @@ impl Outlets {
             is_paused: false,
             ..snapshot(&self.progress)
         };
-        write(&self.file, &snapshot, true);
+        write(self.file.as_ref().as_ref(), &snapshot, true);
         drop(self.listener);
         done
     }
@@ -155,8 +155,8 @@ fn tell(events: &[Value]) {
 }
 
 /// Writes the file; warns where it could be written before.
-fn write(file: &Option<Textfile>, snapshot: &Snapshot, was_written: bool) -> bool {
-    let Some(Err(error)) = file.as_ref().map(|file| file.write(snapshot)) else {
+fn write(file: Option<&Textfile>, snapshot: &Snapshot, was_written: bool) -> bool {
+    let Some(Err(error)) = file.map(|file| file.write(snapshot)) else {
         return true;
     };
     if was_written {

@@ -121,9 +121,9 @@ impl Snapshot {
 struct Writer<'a>(DescriptorEncoder<'a>);
 
 impl Writer<'_> {
-    fn gauge(&mut self, name: &str, help: &str, value: impl EncodeGaugeValue) -> fmt::Result {
+    fn gauge(&mut self, name: &str, help: &str, value: &impl EncodeGaugeValue) -> fmt::Result {
         let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        family.encode_gauge(&value)
+        family.encode_gauge(value)
     }
 
     fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(&str, i64)]) -> fmt::Result {
@@ -174,7 +174,7 @@ impl Collector for Snapshot {
             .encode_gauge(&finished.at_seconds)?;
         let about = "Exit code of the latest run that ended: 0 all is well, 1 rows to be looked at, 4 and 130 go on with the \
                      same command, 2, 3 and 5 need somebody";
-        writer.gauge("last_exit_code", about, i64::from(finished.exit_code))
+        writer.gauge("last_exit_code", about, &i64::from(finished.exit_code))
     }
 }
 
@@ -197,7 +197,7 @@ impl Snapshot {
         writer.counter("records_checked", "Records checked by this process", self.checked)?;
         writer.counter("outcomes", "Rows that got an outcome in this process", self.outcomes)?;
         let about = "Rows that got an outcome in a second, on the average since sending began";
-        writer.gauge("outcomes_per_second", about, self.outcomes_per_second)
+        writer.gauge("outcomes_per_second", about, &self.outcomes_per_second)
     }
 
     fn requests(&self, writer: &mut Writer<'_>) -> fmt::Result {
@@ -207,8 +207,8 @@ impl Snapshot {
         writer.counter("retries", "Requests for a row after its first", self.retries)?;
         writer.counter("pauses", "Times that the whole run paused for the service", self.pauses)?;
         let about = "Whether the whole run is paused for the service: 1 or 0";
-        writer.gauge("paused", about, i64::from(self.is_paused))?;
-        writer.gauge("requests_in_flight", "Requests on the wire", signed(self.in_flight))?;
+        writer.gauge("paused", about, &i64::from(self.is_paused))?;
+        writer.gauge("requests_in_flight", "Requests on the wire", &signed(self.in_flight))?;
         let mut family = writer.0.encode_descriptor(
             "request_duration",
             "Time from a request for a customer to the end of its answer",

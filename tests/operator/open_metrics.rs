@@ -40,7 +40,7 @@ fn describe(comment: &str, families: &mut Vec<Family>) -> Result<(), String> {
     let (Some(what), Some(name), Some(rest)) = (words.next(), words.next(), words.next()) else {
         return Err(format!("not a description: {comment}"));
     };
-    if !families.last().is_some_and(|family| family.name == name) {
+    if families.last().is_none_or(|family| family.name != name) {
         if families.iter().any(|family| family.name == name) {
             return Err(format!("{name} is in two places"));
         }
@@ -78,7 +78,7 @@ fn sample(line: &str, family: &Family) -> Result<(String, f64), String> {
     if !ends.contains(&end) {
         return Err(wrong("not an end of this type's names"));
     }
-    if family.kind != "gauge" && (value.is_nan() || value < 0.0) || family.kind == "info" && value != 1.0 {
+    if family.kind != "gauge" && (value.is_nan() || value < 0.0) || family.kind == "info" && (value - 1.0).abs() > 0.0 {
         return Err(wrong("not a value of this type"));
     }
     if let Some(labels) = name.strip_prefix(bare).filter(|labels| !labels.is_empty()) {

@@ -18,7 +18,7 @@ use crate::cli::args::{Format, LedgerArgs};
 use crate::cli::diagnostics::said;
 use crate::cli::exit::Exit;
 use crate::config::settings::Settings;
-use crate::config::{Layers, Origin, require_target, resolve};
+use crate::config::{ConfigError, Layers, Origin, require_target, resolve};
 
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,15 +170,15 @@ fn configuration(args: &DoctorArgs) -> Finding {
 /// Target, credentials and namespace are set. What a run would refuse is said in its words.
 fn credentials(layers: &Layers, settings: &Settings) -> Finding {
     if let Err(error) = require_target(settings) {
-        let check = match error {
-            crate::config::ConfigError::MissingNamespace { .. } => "namespace",
-            _ => "credentials",
-        };
+        let is_namespace = matches!(error, ConfigError::MissingNamespace { .. });
+        let check = if is_namespace { "namespace" } else { "credentials" };
         return Finding::error(check, error);
     }
-    let from = match layers.origin("api.client-secret") {
-        Origin::Default => "its file".to_owned(),
-        origin => origin.to_string(),
+    let from = layers.origin("api.client-secret");
+    let from = if from == Origin::Default {
+        "its file".to_owned()
+    } else {
+        from.to_string()
     };
     let says = format!(
         "client id, namespace and secret are set, the secret by {from}; {}",
@@ -195,9 +195,10 @@ fn rate(layers: &Layers, settings: &Settings) -> Finding {
             "set send.rate-per-second to what was agreed with those who run the API",
         );
     };
-    let from = match layers.origin("send.rate-per-second") {
-        Origin::Default => ", the default",
-        _ => "",
+    let from = if layers.origin("send.rate-per-second") == Origin::Default {
+        ", the default"
+    } else {
+        ""
     };
     Finding::ok("rate", format!("{rate} requests in any second at most{from}"))
 }

@@ -137,16 +137,17 @@ fn verbatim(line: &str) -> String {
 mod tests {
     use super::*;
 
+    fn walk(command: &Command, name: &str, check: &mut dyn FnMut(&Command, &str)) {
+        check(command, name);
+        for below in command.get_subcommands() {
+            walk(below, &format!("{name}-{}", below.get_name()), check);
+        }
+    }
+
     #[test]
     fn every_command_has_a_page_with_its_examples_and_exit_codes() {
         let pages = pages().unwrap();
         let find = |name: &str| &pages.iter().find(|(file, _)| file == name).unwrap().1;
-        fn walk(command: &Command, name: &str, check: &mut dyn FnMut(&Command, &str)) {
-            check(command, name);
-            for below in command.get_subcommands() {
-                walk(below, &format!("{name}-{}", below.get_name()), check);
-            }
-        }
         let mut seen = 0;
         walk(&Args::command(), "rollcall", &mut |command, name| {
             seen += 1;

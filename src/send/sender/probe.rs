@@ -227,7 +227,7 @@ mod tests {
         headers.insert(DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
         let theirs = 784_111_777_000_i64;
         let check = |begun: i64, ended: i64, expected: i64| {
-            assert_eq!(ahead(&headers, theirs + begun, theirs + ended), Some(expected))
+            assert_eq!(ahead(&headers, theirs + begun, theirs + ended), Some(expected));
         };
         check(0, 10, 0);
         check(-20_000, 10_000, 0);

@@ -59,7 +59,7 @@ fn token(looked: &Looked, url: &str, has_proxy: bool) -> Finding {
             format!("{url} does not give this client one (HTTP {status})"),
             "check api.client-id, the client secret, api.scope and api.token-url: secrets end, and each environment has its own",
         ),
-        other => otherwise(check, other, url, has_proxy),
+        other @ (Said::Busy(_) | Said::Foreign(_) | Said::Failed(_)) => otherwise(check, other, url, has_proxy),
     }
 }
 
@@ -79,7 +79,7 @@ fn api(looked: &Looked, url: &str, has_proxy: bool) -> Finding {
             format!("{url} does not let this client read customers (HTTP {status})"),
             "check api.base-url and api.scope, and ask those who run the API whether this client is set up for customers",
         ),
-        other => otherwise(check, other, url, has_proxy),
+        other @ (Said::Busy(_) | Said::Foreign(_) | Said::Failed(_)) => otherwise(check, other, url, has_proxy),
     }
 }
 
