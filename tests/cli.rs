@@ -1,7 +1,5 @@
 //! Holds what the program prints to the files in `tests/cmd/`, whole outputs at a time.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -156,8 +156,7 @@ fn pipeline_exit(error: &PipelineError) -> Exit {
         | PipelineError::CorrectsElsewhere { .. }
         | PipelineError::NoRepairFile { .. }
         | PipelineError::RejectColumns { .. } => Exit::Usage,
-        PipelineError::OtherChanges(_) => Exit::Stopped,
-        PipelineError::ListEndless { .. } => Exit::Stopped,
+        PipelineError::OtherChanges(_) | PipelineError::ListEndless { .. } => Exit::Stopped,
         PipelineError::Interrupted => Exit::Interrupted,
         PipelineError::Read(_)
         | PipelineError::Ledger(_)

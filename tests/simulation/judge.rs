@@ -208,7 +208,10 @@ pub(crate) fn end(world: &World, end: &End) {
             let fits = match stop.reason {
                 StopReason::GaveUp => !weather.calm,
                 StopReason::Unauthorized => !weather.calm && weather.tokens_end,
-                StopReason::NotPermitted | StopReason::TokenRefused | StopReason::NotTrusted => false,
+                StopReason::NotPermitted
+                | StopReason::ReadNotPermitted
+                | StopReason::TokenRefused
+                | StopReason::NotTrusted => false,
             };
             if !fits {
                 world.breach(Rule::Stops, None, format!("{stop}, calm: {}", weather.calm));

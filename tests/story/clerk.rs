@@ -61,7 +61,7 @@ impl Desk {
             let truth = &self.truth[number - 1];
             let original = truth["original"].parse().unwrap_or(number);
             let field = truth["field"].as_str();
-            cells[at(field)] = self.right[original - 1][field].clone();
+            cells[at(field)].clone_from(&self.right[original - 1][field]);
             writer.write_record(&cells).unwrap();
         }
         writer.into_inner().unwrap()

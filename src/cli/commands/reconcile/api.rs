@@ -56,7 +56,10 @@ pub(super) fn ask(asking: &Asking<'_>) -> Result<Result<i64, Exit>> {
     ));
     Ok(match compared.end {
         CompareEnd::Ended => Ok(compared.comparison_id),
-        end => {
+        end @ (CompareEnd::Unclear(_)
+        | CompareEnd::ListUnclear(_)
+        | CompareEnd::Stopped(_)
+        | CompareEnd::Interrupted) => {
             say(&format!("{}; go on with {}\n", stopped(&end), asking.again));
             Err(if end == CompareEnd::Interrupted {
                 Exit::Interrupted
