@@ -99,6 +99,11 @@ impl RowState {
         matches!(self, Self::Created | Self::Existing)
     }
 
+    /// Whether a request about it may have gone out.
+    pub fn was_sent(self) -> bool {
+        self.is_at_api() || self.is_in_doubt() || self == Self::Refused
+    }
+
     /// Whether the customer may exist: sent, and no clear answer.
     pub fn is_in_doubt(self) -> bool {
         matches!(self, Self::InFlight | Self::Unresolved)

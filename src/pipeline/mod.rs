@@ -1,7 +1,7 @@
 //! Puts the stages together: what runs where, in which order, and how much may wait in between.
 //!
 //! `check` is the way that both passes share: one thread reads, rayon's workers normalize, the caller takes the chunks in
-//! order. `validate` only looks. `run` is the main job: find or begin the run, `plan` (the first pass: everything is
+//! order. `validate` only looks. `run` is the main job: find or begin the run (`identity` says which it is), `plan` (the first pass: everything is
 //! checked and written down), `brake`, `deliver` (the second pass: what is open is sent), and the balance at the end.
 //! `compare_api` asks the API what it has, and writes that down.
 //!
@@ -17,6 +17,7 @@ mod correct;
 mod deliver;
 mod duplicates;
 mod error;
+mod identity;
 mod inputs;
 mod messages;
 mod outputs;

@@ -5,7 +5,8 @@
 
 use super::correct::Corrects;
 use super::error::PipelineError;
-use super::run::{Job, config_digest};
+use super::identity::config_digest;
+use super::run::Job;
 use crate::config::settings::Settings;
 use crate::ledger::{LedgerError, RunEntry};
 use crate::model::row_state::RowState;

@@ -1,13 +1,60 @@
-//! A file beside a comparison with the API, as the ledger has it.
+//! A file beside the ledger and what the API has: whatever somebody did over there is named, exactly.
 
+use rollcall::config::{Layers, Origin, resolve};
 use rollcall::ledger::{Addition, Ledger, NewComparison, Observation, Reader, Seen};
 use rollcall::model::digest::Digest;
 use rollcall::model::row::RowKey;
+use rollcall::pipeline::{self, Inputs, Progress, ReconcileRequest};
+use rollcall::reconcile::{Class, Item};
+use rollcall::send::Stop;
+use serde_json::json;
 
-use crate::books::{Books, CUSTOMERS};
+use crate::bench::{Bench, NAMESPACE};
+use crate::books::{Books, CUSTOMERS, customer, file};
 
-/// Writes a comparison that saw every row of the first input as `seen` says; `None` looks at the row not at all.
-fn compare(books: &Books, strangers: &[&str], seen: impl Fn(u64) -> Option<Seen>) {
+const WITH_API: [&str; 2] = ["customers.csv", "--api"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_that_the_api_lost_is_named() {
+    let books = Books::run().await;
+    let said = books.reconcile(0, &WITH_API).await;
+    assert_eq!(said.names(), [""; 0]);
+    assert_eq!(said.summary["files"][0]["api"]["same"], CUSTOMERS);
+
+    assert!(books.sandbox.remove("C-7"));
+    let said = books.reconcile(1, &WITH_API).await;
+    assert_eq!(said.names(), ["missing_at_api 7"]);
+    assert_eq!(said.summary["control_totals"]["api"]["customers"], CUSTOMERS - 1);
+    // Without --api what the API confirmed counts.
+    books.names(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_data_at_the_api_is_named_by_field_and_not_by_value() {
+    let books = Books::run().await;
+    assert!(books.sandbox.alter("C-3", |customer| {
+        customer["email_address"] = json!("somebody.else@example.org");
+    }));
+    let said = books.reconcile(1, &WITH_API).await;
+    assert_eq!(said.names(), ["other_data_at_api 3"]);
+    assert_eq!(said.named[0]["fields"], json!(["email_address"]));
+    assert!(!format!("{said:?}").contains("example.org"), "{said:?}");
+    assert_eq!(said.summary["control_totals"]["agree"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_about_whom_no_row_is_is_named() {
+    let books = Books::run().await;
+    let elsewhere = Bench::against(&books.sandbox);
+    elsewhere.write("one.csv", file(&[customer(99)]));
+    elsewhere.expect(0, &["run", "one.csv"]).await;
+    let said = books.reconcile(1, &WITH_API).await;
+    assert_eq!(said.names(), ["stranger C-99"]);
+    assert_eq!(said.summary["control_totals"]["agree"], false);
+}
+
+/// A comparison that looked at every row but one: the program ends none so, and would not be misled by one.
+fn all_but(books: &Books, left_out: u64) -> i64 {
     let path = books.bench.ledger();
     let ledger = Ledger::open(&path).unwrap();
     let reader = Reader::open(&path).unwrap();
@@ -18,61 +65,50 @@ fn compare(books: &Books, strangers: &[&str], seen: impl Fn(u64) -> Option<Seen>
         scope: Digest([1; 32]),
     };
     let comparison = ledger.begin_comparison(new).unwrap();
-    let mut additions = Vec::new();
-    for record in 1..=CUSTOMERS {
+    let seen = (1..=CUSTOMERS).filter(|record| *record != left_out).map(|record| {
         let key = RowKey { input: 1, record };
-        let Some(seen) = seen(record) else { continue };
-        let row = reader.row(key).unwrap().unwrap();
         let observation = Observation {
             key,
             at_ms: 1,
-            seen,
-            payload_id: row.idempotency_id.filter(|_| seen == Seen::Same),
-            fields: (seen == Seen::OtherData).then(|| "email_address".to_owned()),
+            seen: Seen::Same,
+            payload_id: reader.row(key).unwrap().unwrap().idempotency_id,
+            fields: None,
         };
-        additions.push(Addition::Observation(comparison, observation));
-    }
-    additions.extend(strangers.iter().map(|customer| Addition::Stranger {
-        comparison,
-        customer_id: (*customer).to_owned(),
-        at_ms: 1,
-    }));
-    additions.push(Addition::Ended(comparison));
-    ledger.add(additions).unwrap();
+        Addition::Observation(comparison, observation)
+    });
+    ledger.add(seen.chain([Addition::Ended(comparison)]).collect()).unwrap();
+    comparison
 }
 
-const WITH_API: [&str; 2] = ["customers.csv", "--api"];
-
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_api_has_decides_where_it_was_asked() {
+async fn a_row_that_nobody_asked_about_is_not_taken_for_matched() {
     let books = Books::run().await;
-    let compare = |strangers: &[&str], seen: &dyn Fn(u64) -> Option<Seen>| {
-        tokio::task::block_in_place(|| compare(&books, strangers, seen));
-    };
-    let other = |at: u64, what: Option<Seen>| move |record| if record == at { what } else { Some(Seen::Same) };
-
-    compare(&[], &|_| Some(Seen::Same));
-    let said = books.reconcile(0, &WITH_API).await;
-    assert_eq!(said.names(), [""; 0]);
-    assert_eq!(said.summary["files"][0]["api"]["same"], CUSTOMERS);
-
-    compare(&[], &other(7, Some(Seen::Absent)));
-    let said = books.reconcile(1, &WITH_API).await;
-    assert_eq!(said.names(), ["missing_at_api 7"]);
-    assert_eq!(said.summary["control_totals"]["api"]["customers"], CUSTOMERS - 1);
-    // Without --api what the API confirmed counts.
-    books.names(&[]).await;
-
-    compare(&[], &other(3, Some(Seen::OtherData)));
-    let said = books.reconcile(1, &WITH_API).await;
-    assert_eq!(said.names(), ["other_data_at_api 3"]);
-    assert_eq!(said.named[0]["fields"], serde_json::json!(["email_address"]));
-
-    compare(&[], &other(5, None));
-    assert_eq!(books.reconcile(1, &WITH_API).await.names(), ["not_compared 5"]);
-
-    compare(&["S-1"], &|_| Some(Seen::Same));
-    let said = books.reconcile(1, &WITH_API).await;
-    assert_eq!(said.names(), ["stranger S-1"]);
-    assert_eq!(said.summary["control_totals"]["agree"], false);
+    tokio::task::block_in_place(|| {
+        let comparison = all_but(&books, 5);
+        let mut layers = Layers::load(None, std::iter::empty()).unwrap();
+        layers.set("api.namespace", NAMESPACE, Origin::Sandbox);
+        let settings = resolve(&layers).unwrap();
+        let reader = Reader::open(&books.bench.ledger()).unwrap();
+        let inputs = Inputs::open(&[books.bench.path("customers.csv")], &settings).unwrap();
+        let (stop, progress) = (Stop::new(), Progress::default());
+        let request = ReconcileRequest {
+            settings: &settings,
+            target: "",
+            comparison: Some(comparison),
+            stop: &stop,
+            progress: &progress,
+        };
+        let mut named = Vec::new();
+        let all = pipeline::reconcile(&reader, &inputs, &request, |item| {
+            if let Item::Record(record) = item
+                && record.class != Class::Matched
+            {
+                named.push((record.position.record, record.class));
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(named, [(5, Class::NotCompared)]);
+        assert!(!all.is_in_balance());
+    });
 }

@@ -132,7 +132,7 @@ Examples:
   rollcall run january.csv.gz february.csv.gz     several files as one run
   rollcall run 'exports/2026-*.csv' --sandbox     every file that fits, by name
   cat customers.csv | rollcall run - --sandbox    standard input
-  rollcall run to-fix.csv --corrects 3            the rejects of run 3, corrected
+  rollcall run to-fix-3.csv --corrects 3          the rejects of run 3, corrected
   rollcall run customers.csv --format json | jq -r 'select(.event == \"progress\").sent'")]
 pub(crate) struct RunArgs {
     /// CSV files, plain, gzip, zstd, xz or bzip2, or patterns of names; `-` is standard input. Rows are taken in the order of

@@ -25,11 +25,11 @@ Examples:
   rollcall doctor --config bank.toml --offline    leaves the network out
   rollcall doctor --format json | jq -r '.checks[] | select(.status != \"ok\") | .check'
 
-It asks for a token, reads one customer's line of the API's list, and creates nobody. It writes nothing
-into the ledger, but holds its lock for a moment to see whether it is free.
-Exit codes: 0 a run can start, warnings or not; 2 the configuration must be changed; 3 the ledger, its
-disk or this machine's clock; 4 the API: no token, not reached, not trusted or not permitted. Where
-several are wrong it is the lowest.")]
+It asks for a token, reads one customer's line of the API's list, and creates nobody. It writes
+nothing into the ledger, but holds its lock for a moment to see whether it is free.
+Exit codes: 0 a run can start, warnings or not; 2 the configuration must be changed; 3 the ledger,
+its disk or this machine's clock; 4 the API: no token, not reached, not trusted or not permitted.
+Where several are wrong it is the lowest.")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,

@@ -33,10 +33,10 @@ impl RejectState {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  rollcall rejects -o to-fix.csv                          what the latest run did not create
-  rollcall rejects 3 -o to-fix.csv --state rejected,refused
-  rollcall rejects 3 -o to-fix.csv --bom --delimiter ';' --crlf    for Excel in most of Europe
-  rollcall run to-fix.csv --corrects 3                    once the cells are corrected
+  rollcall rejects -o to-fix.csv                            what the latest run did not create
+  rollcall rejects 3 -o to-fix-3.csv --state rejected,refused
+  rollcall rejects 3 -o to-fix-3.csv --bom --delimiter ';' --crlf    for Excel in most of Europe
+  rollcall run to-fix-3.csv --corrects 3                    once the cells are corrected
 
 The file has the columns of the source, then _file, _record, _line, _state, _codes and _message; leave
 these as they are. Cells that a spreadsheet would carry out as a formula have an apostrophe before them,

@@ -254,8 +254,8 @@ fn next(args: &ReconcileArgs, all: &Reconciliation, rows: &Rows) -> Vec<String> 
         next.push(format!("rollcall retry {run_id}{flags}"));
     }
     if let Some(run_id) = rows.to_fix {
-        next.push(format!("rollcall rejects {run_id} -o to-fix.csv{flags}"));
-        next.push(format!("rollcall run to-fix.csv --corrects {run_id}{flags}"));
+        next.push(format!("rollcall rejects {run_id} -o to-fix-{run_id}.csv{flags}"));
+        next.push(format!("rollcall run to-fix-{run_id}.csv --corrects {run_id}{flags}"));
     }
     if let Some((run_id, record)) = rows.open {
         next.push(format!("rollcall dispose {run_id} {record} --reason TEXT{flags}"));

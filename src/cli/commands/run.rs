@@ -51,7 +51,11 @@ fn work(args: &RunArgs, aim: Aim, retry: Option<Retry>, outlets: &Outlets) -> Re
     } else {
         None
     };
-    let settings = resolve(&layers)?;
+    let mut settings = resolve(&layers)?;
+    if args.correct.corrects.is_some() && args.max_rejects.is_none() {
+        // A share of what was rejected already says nothing: what is right now is sent, and the rest stays to be fixed.
+        settings.input.max_rejects = None;
+    }
     require_target(&settings)?;
     super::make_data_dir(&settings)?;
     let (inputs, corrects) = open(&files, retry, args, &settings)?;
@@ -217,14 +221,16 @@ fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &
         ran.run_id,
         super::ledger_flags(&args.ledger)
     );
+    let next = (super::status::next_of(summary, &args.ledger).first())
+        .map(|command| format!("hint: {command}\n"))
+        .unwrap_or_default();
     let open = left(summary);
     let unresolved = summary.balance.totals.of(RowState::Unresolved);
     if !ran.adds_up {
         return "error: records and rows do not add up; please keep the ledger and report it\n".to_owned();
     }
     match &ran.end {
-        RunEnd::NothingToDo if summary.attention() == 0 => "nothing to do: this run is finished\n".to_owned(),
-        RunEnd::NothingToDo => format!("nothing to do: this run is finished\nhint: {report}\n"),
+        RunEnd::NothingToDo => format!("nothing to do: this run is finished\n{next}"),
         RunEnd::Finished if unresolved > 0 => format!(
             "finished; {} got no clear answer and may or may not exist: sending again is safe\nhint: {again}\n",
             counted(unresolved, "row")
@@ -232,7 +238,7 @@ fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &
         RunEnd::Finished if summary.attention() == 0 => "finished\n".to_owned(),
         RunEnd::Finished => {
             format!(
-                "finished; {} to be looked at\nhint: {report}\n",
+                "finished; {} to be looked at\n{next}",
                 counted(summary.attention(), "record")
             )
         }

@@ -109,7 +109,7 @@ fn flags(run: &Summary, ledger: &LedgerArgs) -> String {
 
 /// The command that writes what is to be fixed into a file.
 fn rejects(run: &Summary, flags: &str) -> String {
-    format!("rollcall rejects {} -o to-fix.csv{flags}", run.run.run_id)
+    format!("rollcall rejects {0} -o to-fix-{0}.csv{flags}", run.run.run_id)
 }
 
 /// A source's name as an argument.

@@ -74,7 +74,7 @@ async fn one_probe_goes_at_a_time_and_its_answer_opens_the_gate() {
     gate.pass(Asking::Again).await.unwrap().not_reached();
     let probe = gate.pass(Asking::Again).await.unwrap();
     assert!(probe.is_probe() && probe.holds());
-    assert_eq!(waited(&gate, Duration::from_secs(4)).await, None);
+    assert_eq!(waited(&gate, Duration::from_secs(3)).await, None);
     let waiting = tokio::spawn({
         let gate = Arc::clone(&gate);
         async move { waited(&gate, GIVE_UP_AFTER).await }
