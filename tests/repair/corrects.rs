@@ -53,7 +53,7 @@ async fn a_corrected_cell_creates_its_customer_and_is_tied_to_its_record() {
             .contains("corrections of run 1: 2 records, 1 changed and 1 unchanged"),
         "{done:#?}"
     );
-    let said: Value = serde_json::from_str(&done.stdout).unwrap();
+    let said: Value = serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap();
     let figures = json!({ "of_run": 1, "records": 2, "changed": 1, "unchanged": 1 });
     assert_eq!(said["process"]["corrections"], figures);
     assert_eq!(run(&bench, 2).corrects, Some(1));
