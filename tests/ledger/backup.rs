@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rollcall::ledger::{BackupError, Check, Ledger, LedgerError, Reader, backup, verify};
 
 use crate::book::{Book, NAMESPACE, row};
-use crate::verify::{DAY, change, sound};
+use crate::filled::{DAY, change, sound};
 
 /// The names in a folder.
 fn names(folder: &Path) -> Vec<String> {

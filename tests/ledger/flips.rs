@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rollcall::ledger::{LedgerError, Reader, RowEntry, RunEntry, verify};
 
-use crate::verify::sound;
+use crate::filled::sound;
 
 /// Everything that is shown of a ledger: its runs and its rows.
 type Shown = (Vec<(RunEntry, Vec<Row>)>, Vec<String>);

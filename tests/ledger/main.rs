@@ -9,6 +9,7 @@
 mod backup;
 mod book;
 mod damage;
+mod filled;
 mod flips;
 mod opening;
 mod rows;

@@ -146,8 +146,8 @@ async fn a_rejected_row_is_answered_for_by_a_later_run() {
     let said = books.names(&["failed 5", "exception 5"]).await;
     assert_eq!(said.summary["files"][0]["failed"][0]["code"], "email.not_valid");
     let next = [
-        "rollcall rejects 1 -o to-fix.csv",
-        "rollcall run to-fix.csv --corrects 1",
+        "rollcall rejects 1 -o to-fix-1.csv",
+        "rollcall run to-fix-1.csv --corrects 1",
         "rollcall dispose 1 5 --reason TEXT",
     ];
     assert_eq!(said.summary["next"], json!(next));

@@ -336,12 +336,19 @@ async fn a_declared_trailer_is_not_asked_of_a_repair_file() {
     let mut repair = source.repair("customers.csv", &[2, 3]);
     repair.set(1, "email_address", GOOD);
     bench.write("to-fix.csv", repair.text());
-    let done = bench.expect(4, &["run", "to-fix.csv", "--corrects", "1"]).await;
-    let hint =
-        "see what is wrong with `rollcall report 2 --format csv`, or allow more: rollcall run to-fix.csv --corrects 1";
+    // Nor does the brake of rejects hold, unless it is asked to.
+    let braked = ["run", "to-fix.csv", "--corrects", "1", "--max-rejects", "0"];
+    let done = bench.expect(4, &braked).await;
+    let hint = "see what is wrong with `rollcall report 2 --format csv`, or allow more: rollcall run to-fix.csv --corrects 1 \
+                --max-rejects 1";
     assert!(done.stderr.contains(hint), "{done:#?}");
+    bench.expect(1, &["run", "to-fix.csv", "--corrects", "1"]).await;
+    assert_eq!(
+        ends(&bench, 2),
+        ["created", "rejected correction.unchanged email.not_valid"]
+    );
     repair.set(2, "email_address", GOOD);
     bench.write("to-fix.csv", repair.text());
     bench.expect(0, &CORRECT).await;
-    assert_eq!(ends(&bench, 3), ["created", "created"]);
+    assert_eq!(ends(&bench, 3), ["duplicate", "created"]);
 }

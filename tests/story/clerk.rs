@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bench::{bare, table};
 use crate::generator::{Kinds, Plan, write};
 
+/// Columns from which a telephone number has its country.
+const COUNTRIES: [&str; 2] = ["mailing_address.country_code", "registered_address.country_code"];
+
 pub(crate) struct Desk {
     pub(crate) export: Vec<u8>,
     /// What became of each record, by the generator: state, field that is wrong, record that it repeats.
@@ -62,6 +65,12 @@ impl Desk {
             let original = truth["original"].parse().unwrap_or(number);
             let field = truth["field"].as_str();
             cells[at(field)].clone_from(&self.right[original - 1][field]);
+            if truth["kind"] == "phone_without_country" {
+                // What makes such a number readable is the country, in which nothing was found.
+                for country in COUNTRIES {
+                    cells[at(country)].clone_from(&self.right[original - 1][country]);
+                }
+            }
             writer.write_record(&cells).unwrap();
         }
         writer.into_inner().unwrap()

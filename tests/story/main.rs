@@ -95,10 +95,16 @@ async fn ten_thousand_rows_from_a_broken_night_to_a_balance() {
     bench.expect(0, &["rejects", "1", "-o", "to-fix.csv"]).await;
     let fixed = desk.fix(&std::fs::read_to_string(bench.path("to-fix.csv")).unwrap());
     bench.write("to-fix.csv", fixed);
-    let corrected = bench.expect(0, &["run", "to-fix.csv", "--corrects", "1"]).await;
-    assert!(corrected.stdout.contains("created"), "{corrected:#?}");
+    // She filled in countries, too, about which nothing was said: that has to be meant.
+    let correct = ["run", "to-fix.csv", "--corrects", "1"];
+    let asked = bench.expect(4, &correct).await;
+    assert!(asked.stderr.contains("--accept-other-changes"), "{asked:#?}");
+    let correct = [&correct[..], &["--accept-other-changes"]].concat();
+    let corrected = bench.expect(0, &correct).await;
+    assert!(corrected.stdout.contains("corrects run 1"), "{corrected:#?}");
     // Typing it once more does nothing.
-    bench.expect(0, &["run", "to-fix.csv", "--corrects", "1"]).await;
+    let again = bench.expect(0, &correct).await;
+    assert!(again.stderr.contains("nothing to do"), "{again:#?}");
 
     let balance = bench.expect(0, &["reconcile", "customers.csv", "--api"]).await;
     println!("{}", balance.stdout);

@@ -63,8 +63,13 @@ FROM disposition AS line ORDER BY input_id, record, seq",
         name: "comparison",
         columns: 0,
         sql: "
-SELECT NULL, NULL, NULL, length(namespace) = 16 AND length(scope) = 32 FROM comparison",
-        wrong: &["what was compared is not known"],
+SELECT NULL, NULL, NULL, length(namespace) = 16 AND length(scope) = 32,
+       EXISTS (SELECT 1 FROM run WHERE run.namespace = line.namespace AND run.target = line.target)
+FROM comparison AS line",
+        wrong: &[
+            "what was compared is not known",
+            "it asked another API than any run of its namespace",
+        ],
     },
     Table {
         name: "comparison_event",
