@@ -203,7 +203,7 @@ fn a_line_says_how_a_run_stands_and_what_to_type() {
     assert_eq!(
         line(&story, 2),
         "rollcall run 2 finished: 2 created, 1 rejected, 1 refused of 4 records in to-fix.csv; 1 cleared since; \
-         next: rollcall rejects 2 -o to-fix.csv --ledger ledger.db\n"
+         next: rollcall rejects 2 -o to-fix-2.csv --ledger ledger.db\n"
     );
     assert_eq!(
         line(&story, 3),

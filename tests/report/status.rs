@@ -67,7 +67,7 @@ fn each_row_is_counted_once_and_what_to_type_follows() {
         &["3", "1", "1", "1", "customers.csv"],
         &[run],
     );
-    let rejects = "next: rollcall rejects 1 -o to-fix.csv --ledger ledger.db";
+    let rejects = "next: rollcall rejects 1 -o to-fix-1.csv --ledger ledger.db";
     check(
         &[Created, Created, Refused],
         finished,
