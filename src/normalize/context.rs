@@ -1,5 +1,7 @@
 //! What a value's meaning depends on beside itself: the countries and the residency that stand in the same record.
 
+use std::sync::LazyLock;
+
 use super::cells::Cells;
 use super::country::country;
 use super::tax::Applicable;
@@ -59,10 +61,13 @@ fn countries_of(id: FieldId, customer_type: Option<CustomerType>) -> &'static [F
     }
 }
 
-/// Whether other fields depend on this one, so that it is normalized before them.
-pub(super) fn comes_first(id: FieldId) -> bool {
-    id.field().kind == Kind::Country || id == RESIDENCY_STATUS
-}
+/// Every field but the customer type, in the order in which they are normalized: first those on which others depend.
+pub(super) static ORDER: LazyLock<Vec<FieldId>> = LazyLock::new(|| {
+    let comes_first = |id: &FieldId| id.field().kind == Kind::Country || *id == RESIDENCY_STATUS;
+    let mut order: Vec<FieldId> = FieldId::all().filter(|id| *id != FieldId::CUSTOMER_TYPE).collect();
+    order.sort_by_key(|id| !comes_first(id));
+    order
+});
 
 /// The countries whose tax numbers a natural person may have: where the person lives, where the person is a citizen,
 /// and the United States for whoever has a status there. Citizens and resident aliens are taxed there wherever they

@@ -27,12 +27,14 @@ pub(super) fn tidy<'value>(kind: Kind, value: &'value str, notes: &mut Notes) ->
     }
 }
 
-/// Whether nothing in a value can be the trace of a spreadsheet: it is ASCII, has no apostrophe in front, no `E` that
-/// could begin an exponent, and no zero behind a decimal mark.
+/// Whether nothing in a value can be the trace of a spreadsheet: it is ASCII, begins as neither an apostrophe nor a formula
+/// does, has no zero behind a decimal mark, and no `E` that could begin the exponent of a number.
 fn is_untouched(value: &str) -> bool {
-    // Without a branch on each byte: a value is short, and is nearly always looked at to its end.
-    let odd = |odd: u8, byte: u8| odd | (byte & 0x80) | u8::from(byte | 0x20 == b'e');
-    value.bytes().fold(0, odd) == 0 && !value.starts_with('\'') && !has_decimal_zeros(value)
+    let could_be_scientific = || {
+        value.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-'))
+            && value.bytes().any(|byte| byte | 0x20 == b'e')
+    };
+    value.is_ascii() && !value.starts_with(['\'', '=']) && !has_decimal_zeros(value) && !could_be_scientific()
 }
 
 fn tidy_signs<'value>(traces: &[Rule], value: &'value str, notes: &mut Notes) -> Result<Cow<'value, str>, Rule> {

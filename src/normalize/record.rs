@@ -56,6 +56,7 @@ pub struct Normalizer {
     synonyms: Synonyms,
     default_region: Option<&'static str>,
     null_words: Vec<String>,
+    longest_null_word: usize,
     max_field_bytes: usize,
     severities: Severities,
     namespace: Uuid,
@@ -95,6 +96,7 @@ impl Normalizer {
             synonyms: Synonyms::new(&settings.synonyms).map_err(NormalizerError::Synonym)?,
             default_region,
             null_words: input.null_words.clone(),
+            longest_null_word: input.null_words.iter().map(String::len).max().unwrap_or_default(),
             max_field_bytes: input.max_field_bytes,
             severities: settings.severities.clone(),
             namespace: settings.api.namespace,
@@ -120,17 +122,10 @@ impl Normalizer {
         scratch.values.clear();
         scratch.findings.clear();
         self.clean(scratch, mapping, record);
-        // What other fields depend on comes first; what is there already is passed over in the second round.
+        // What other fields depend on comes first.
         let customer_type = self.customer_type(scratch, mapping);
-        for id in FieldId::all() {
-            if context::comes_first(id) {
-                self.value(scratch, mapping, id, customer_type);
-            }
-        }
-        for id in FieldId::all() {
-            if !context::comes_first(id) && id != FieldId::CUSTOMER_TYPE {
-                self.value(scratch, mapping, id, customer_type);
-            }
+        for id in context::ORDER.iter().copied() {
+            self.value(scratch, mapping, id, customer_type);
         }
         let mut findings = std::mem::take(&mut scratch.findings);
         let (cells, values) = (&scratch.cells, &scratch.values);
@@ -174,7 +169,7 @@ impl Normalizer {
     }
 
     fn is_null(&self, cell: &str) -> bool {
-        self.null_words.iter().any(|word| word == cell)
+        cell.len() <= self.longest_null_word && self.null_words.iter().any(|word| word == cell)
     }
 
     fn clean_cell(&self, scratch: &mut Scratch, mapping: &Mapping, id: FieldId, raw: &str) {
@@ -195,10 +190,10 @@ impl Normalizer {
         } else {
             cells.put(id, |to| text::clean(raw, marks, to, notes))
         };
-        if cells.get(id).is_some_and(|cell| self.is_null(cell)) {
+        let cell = cells.get(id).unwrap_or_default();
+        if self.is_null(cell) {
             cells.remove(id);
-        }
-        if cells.get(id).is_some_and(is_spreadsheet_error) {
+        } else if is_spreadsheet_error(cell) {
             cells.remove(id);
             cleaned = Err(Rule::TextSpreadsheetError);
         }

@@ -25,12 +25,12 @@ use super::concurrency::{Concurrency, Permit};
 use super::counters::{Counters, Tally};
 use super::course::{Around, Course, Next, Sent};
 use super::error::SendError;
-use super::gate::{Asking, Gate, GaveUp, Pass};
+use super::gate::{Asking, Gate, Pass};
 use super::http::Http;
 use super::quota::quota;
-use super::rate_limit::RateLimit;
+use super::rate_limit::{RateLimit, Turn};
 use super::retry::Schedule;
-use super::stop::{RunStop, Stop, StopReason};
+use super::stop::{RunStop, Stop};
 use super::token::{Bearer, Held, Standing, TokenStore};
 use super::transport::Transport;
 use super::wire::{Failure, Reply, Wire};
@@ -39,8 +39,10 @@ use crate::config::settings::{ApiSettings, SendSettings};
 use crate::model::ids::RequestId;
 use crate::model::row::{Row, RowKey};
 use ended::ended;
+use halt::Halt;
 
 mod ended;
+mod halt;
 mod live;
 mod meter;
 mod probe;
@@ -75,19 +77,7 @@ struct Ready<'shared> {
     pass: Pass<'shared>,
     permit: Permit<'shared>,
     bearer: Arc<Bearer>,
-}
-
-/// Why no attempt can be made.
-enum Halt {
-    GaveUp,
-    TokenRefused(u16),
-    NotTrusted(&'static str),
-}
-
-impl From<GaveUp> for Halt {
-    fn from(_: GaveUp) -> Self {
-        Self::GaveUp
-    }
+    turn: Option<Turn>,
 }
 
 /// Leaves everything out: a sender holds credentials.
@@ -198,16 +188,6 @@ impl Sender {
     }
 }
 
-impl Halt {
-    fn stop(self, course: &Course) -> RunStop {
-        match self {
-            Self::GaveUp => course.stopped(StopReason::GaveUp, None, None),
-            Self::TokenRefused(status) => course.stopped(StopReason::TokenRefused, Some(status), None),
-            Self::NotTrusted(why) => course.stopped(StopReason::NotTrusted, None, Some(why.to_owned())),
-        }
-    }
-}
-
 /// How a row's rest ended.
 enum Rested {
     Ready,
@@ -231,7 +211,7 @@ impl Shared {
                 self.renew(pass).await?;
                 continue;
             }
-            self.limit.turn().await;
+            let turn = self.limit.turn().await;
             // The gate may have closed while this row waited for its permit and its turn.
             if !pass.holds() {
                 continue;
@@ -239,7 +219,14 @@ impl Shared {
             // The token may be ending, or have ended: then one turn is for a new one, which would else come after all.
             match self.tokens.look() {
                 Held::Ending(bearer) if self.renew_ahead(&bearer) => {}
-                Held::Good(bearer) | Held::Ending(bearer) => return Ok(Ready { pass, permit, bearer }),
+                Held::Good(bearer) | Held::Ending(bearer) => {
+                    return Ok(Ready {
+                        pass,
+                        permit,
+                        bearer,
+                        turn,
+                    });
+                }
                 Held::Nothing => {
                     drop(permit);
                     if let Some(turn_to_renew) = self.tokens.try_turn() {
@@ -282,6 +269,7 @@ impl Shared {
             pass,
             mut permit,
             bearer,
+            turn,
         } = ready;
         let call = course.call();
         let attempt = course.begin();
@@ -296,6 +284,7 @@ impl Shared {
                 self.transport.read(bearer.header(), customer_id, request_id).await
             }
         };
+        self.limit.answered(turn);
         self.heed_quota(reply.as_ref(), sent_at);
         let heard = hear(call, reply, row, bearer.token());
         let verdict = classify(call, heard.signal);

@@ -129,6 +129,7 @@ impl Shared {
             pass,
             mut permit,
             bearer,
+            turn,
         } = ready;
         let attempt = patience.begin();
         self.count(Call::Read, attempt);
@@ -139,6 +140,7 @@ impl Shared {
             Wanted::Customer(customer_id) => self.transport.read(bearer.header(), customer_id, request_id).await,
             Wanted::Page(at) => self.transport.list(bearer.header(), at, request_id).await,
         };
+        self.limit.answered(turn);
         self.heed_quota(reply.as_ref(), sent_at);
         let (heard, value) = hear(reply, understand);
         let verdict = judge(wanted, &heard);
