@@ -104,6 +104,7 @@ const CHANGES: &[(&str, Check, &str)] = &[
     ("DELETE FROM input_total WHERE input_id = 1", Check::Totals, "what the reader counted is missing"),
     ("UPDATE input_total SET blank_lines = 3 WHERE input_id = 1", Check::Lines, "15 lines were read, 15 of them"),
     ("UPDATE input_total SET blank_lines = 1 WHERE input_id = 1", Check::Lines, "the first record is on line 2"),
+    ("UPDATE input_total SET lines = 0 WHERE input_id = 1", Check::Lines, "0 lines were read, 14 of them"),
     ("UPDATE input_total SET record_lines = 11 WHERE input_id = 1", Check::Lines, "15 lines were read, 13 of them"),
 ];
 

@@ -190,7 +190,8 @@ fn known_kind(kind: &str) -> &'static str {
 /// Whether an input's lines add up. What is left beside all that are counted by what they are is the header: at least a
 /// line, and all of it before the first record.
 fn lines(input: &InputEntry, first_line: Option<u64>, place: Place, found: &mut Verification) {
-    let Some(totals) = input.totals.filter(|totals| totals.lines > 0) else {
+    // Ledgers of version 1 counted no lines, of whatever kind.
+    let Some(totals) = input.totals.filter(|totals| totals.lines.max(totals.record_lines) > 0) else {
         return;
     };
     let others = [
