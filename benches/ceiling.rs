@@ -109,7 +109,7 @@ impl Worker {
             .chain_update(b"namespace")
             .chain_update(&self.json)
             .finalize();
-        digest.iter().fold(0, |sum, byte| sum * 31 + u64::from(*byte) % 31)
+        digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
     }
 }
 
@@ -162,6 +162,8 @@ fn main() {
                 }
             });
         }
+        // Only the workers give back from here on: if they fail, there is an end.
+        drop(give_back);
         while let Ok(mut batch) = recycled.recv() {
             let mut len = 0;
             while len < BATCH && reader.read_byte_record(&mut batch[len]).unwrap() {

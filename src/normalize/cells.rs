@@ -1,21 +1,20 @@
 //! Texts by field in one buffer, which a worker keeps between records.
 
-use std::ops::Range;
-
 use crate::model::field::FieldId;
 use crate::model::rule::Rule;
 
 /// One text or none for each field.
 pub(super) struct Cells {
     text: String,
-    ranges: [Option<Range<usize>>; FieldId::COUNT],
+    /// Where each begins and ends; the same where there is nothing.
+    ranges: [(u32, u32); FieldId::COUNT],
 }
 
 impl Default for Cells {
     fn default() -> Self {
         Self {
             text: String::new(),
-            ranges: [const { None }; FieldId::COUNT],
+            ranges: [(0, 0); FieldId::COUNT],
         }
     }
 }
@@ -24,15 +23,13 @@ impl Cells {
     /// Forgets the texts and keeps the buffer.
     pub(super) fn clear(&mut self) {
         self.text.clear();
-        self.ranges.fill(None);
+        self.ranges.fill((0, 0));
     }
 
     /// The text of a field.
     pub(super) fn get(&self, id: FieldId) -> Option<&str> {
-        self.ranges
-            .get(id.index())?
-            .clone()
-            .and_then(|range| self.text.get(range))
+        let (start, end) = *self.ranges.get(id.index()).filter(|(start, end)| start < end)?;
+        self.text.get(start as usize..end as usize)
     }
 
     /// Lets `write` append a text; it is kept for the field unless it is empty or refused.
@@ -41,8 +38,8 @@ impl Cells {
         let written = write(&mut self.text);
         if written.is_err() {
             self.text.truncate(start);
-        } else if let Some(range) = self.ranges.get_mut(id.index()).filter(|_| self.text.len() > start) {
-            *range = Some(start..self.text.len());
+        } else if let Some(range) = self.ranges.get_mut(id.index()) {
+            *range = (index(start), index(self.text.len()));
         }
         written
     }
@@ -50,7 +47,12 @@ impl Cells {
     /// Forgets the text of a field.
     pub(super) fn remove(&mut self, id: FieldId) {
         if let Some(range) = self.ranges.get_mut(id.index()) {
-            *range = None;
+            *range = (0, 0);
         }
     }
+}
+
+/// The cells of one record are far below four gigabytes: `input.max-record-bytes` is.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -64,8 +64,13 @@ impl Synonyms {
 
     /// Appends the API's word for a value.
     pub(super) fn choice(&self, id: FieldId, value: &str, to: &mut String) -> Result<(), Rule> {
-        let folded = fold(value);
         let choices = id.field().kind.choices();
+        // A word of the API means itself, whatever is declared.
+        if let Some(word) = choices.iter().find(|choice| **choice == value) {
+            to.push_str(word);
+            return Ok(());
+        }
+        let folded = fold(value);
         let declared = self.words.get(&id).and_then(|words| words.get(&folded)).copied();
         let word = declared.or_else(|| choices.iter().copied().find(|choice| *choice == folded));
         to.push_str(word.ok_or(Rule::ChoiceUnknown)?);

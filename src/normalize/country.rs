@@ -11,12 +11,12 @@
 //!
 //! The table is made by `scripts/countries`, which folds its keys exactly as `fold` does.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-#[cfg(test)]
-use super::country_table::ALPHA2;
-use super::country_table::{CURRENT, LONGEST_KEY_BYTES, WITHDRAWN};
+use super::country_table::{ALPHA2, CURRENT, LONGEST_KEY_BYTES, WITHDRAWN};
 use crate::model::rule::Rule;
 
 /// Why a text is not a country of today.
@@ -30,6 +30,10 @@ pub(crate) enum CountryError {
 
 /// Gives the alpha-2 code of the country that `text` names. Allocates nothing for ASCII.
 pub(crate) fn country(text: &str) -> Result<&'static str, CountryError> {
+    // Most are codes, and all that were normalized before.
+    if let Some(alpha2) = alpha2(text) {
+        return Ok(alpha2);
+    }
     let mut buffer = [0; BUFFER_BYTES];
     let key = fold(text, &mut buffer).ok_or(CountryError::Unknown)?;
     if looks_like_code(key)
@@ -47,10 +51,28 @@ pub(crate) fn country(text: &str) -> Result<&'static str, CountryError> {
         .map_or(CountryError::Unknown, |instead| CountryError::Withdrawn(instead)))
 }
 
+/// The alpha-2 code that a text is, in capitals.
+fn alpha2(text: &str) -> Option<&'static str> {
+    let &[first @ b'A'..=b'Z', second @ b'A'..=b'Z'] = text.as_bytes() else {
+        return None;
+    };
+    let at = usize::from(first - b'A') * LETTERS + usize::from(second - b'A');
+    BY_LETTERS.get(at).copied().flatten()
+}
+
+const LETTERS: usize = 26;
+
+/// The alpha-2 codes by their two letters.
+static BY_LETTERS: LazyLock<Vec<Option<&'static str>>> = LazyLock::new(|| {
+    let pairs = (b'A'..=b'Z').flat_map(|first| (b'A'..=b'Z').map(move |second| [first, second]));
+    let code = |pair: [u8; 2]| ALPHA2.iter().copied().find(|code| code.as_bytes() == pair);
+    pairs.map(code).collect()
+});
+
 /// Tells whether `code` is an assigned alpha-2 code, in capitals.
 #[cfg(test)]
 pub(crate) fn is_alpha2(code: &str) -> bool {
-    ALPHA2.binary_search(&code).is_ok()
+    alpha2(code).is_some()
 }
 
 /// Every assigned alpha-2 code, in alphabetical order.

@@ -7,7 +7,6 @@
 use phf::{Map, phf_map};
 
 /// Every alpha-2 code that is assigned today, in alphabetical order.
-#[cfg(test)]
 pub(super) static ALPHA2: [&str; 249] = [
     "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD",
     "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA",

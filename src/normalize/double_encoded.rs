@@ -75,7 +75,7 @@ fn part(character: char) -> Part {
 }
 
 /// The byte of a character in windows-1252.
-fn windows_1252(character: char) -> Option<u8> {
+pub(super) fn windows_1252(character: char) -> Option<u8> {
     let high = || HIGH.iter().position(|known| *known == character);
     match character {
         '\0'..='\u{7f}' | '\u{a0}'..='\u{ff}' => u8::try_from(character).ok(),

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use bytes::Bytes;
 use csv::ByteRecord;
 use jiff::civil::Date;
 use thiserror::Error;
@@ -74,6 +75,7 @@ struct Scratch {
     findings: Vec<Finding>,
     /// What is said about the value in hand.
     notes: Notes,
+    json: Vec<u8>,
 }
 
 thread_local! {
@@ -125,7 +127,11 @@ impl Normalizer {
         // What other fields depend on comes first.
         let customer_type = self.customer_type(scratch, mapping);
         for id in context::ORDER.iter().copied() {
-            self.value(scratch, mapping, id, customer_type);
+            let field = id.field();
+            // Of what is not there only its absence can be said.
+            if scratch.cells.get(id).is_some() || [field.individual, field.corporation].contains(&Need::Required) {
+                self.value(scratch, mapping, id, customer_type);
+            }
         }
         let mut findings = std::mem::take(&mut scratch.findings);
         let (cells, values) = (&scratch.cells, &scratch.values);
@@ -138,13 +144,13 @@ impl Normalizer {
         let is_error = |finding: &Finding| finding.severity == Severity::Error;
         match customer_id {
             Some(customer_id) if !findings.iter().any(is_error) => {
-                let payload = payload::write(|id| values.get(id));
-                let idempotency_id = IdempotencyId::derive(self.namespace, &CREATE_CUSTOMER, &payload);
+                payload::write(&mut scratch.json, |id| values.get(id));
+                let idempotency_id = IdempotencyId::derive(self.namespace, &CREATE_CUSTOMER, &scratch.json);
                 Checked::Row(Row {
                     position,
                     customer_id,
                     idempotency_id,
-                    payload: payload.into(),
+                    payload: Bytes::copy_from_slice(&scratch.json),
                     notes: findings,
                 })
             }
@@ -158,9 +164,13 @@ impl Normalizer {
 
     /// Fills the cells: columns first, then constants.
     fn clean(&self, scratch: &mut Scratch, mapping: &Mapping, record: &ByteRecord) {
-        for (target, raw) in mapping.columns.iter().zip(record) {
-            if let Target::Field(id) = target {
-                self.clean_cell(scratch, mapping, *id, &String::from_utf8_lossy(raw));
+        // One look at the whole: a record comes as UTF-8, whose cells are UTF-8.
+        let whole = std::str::from_utf8(record.as_slice()).ok();
+        for (at, (target, raw)) in mapping.columns.iter().zip(record).enumerate() {
+            let Target::Field(id) = target else { continue };
+            match record.range(at).and_then(|range| whole?.get(range)) {
+                Some(text) => self.clean_cell(scratch, mapping, *id, text),
+                None => self.clean_cell(scratch, mapping, *id, &String::from_utf8_lossy(raw)),
             }
         }
         for (id, constant) in &mapping.constants {
@@ -223,6 +233,7 @@ impl Normalizer {
             values,
             findings,
             notes,
+            ..
         } = scratch;
         let Some(cell) = cells.get(id) else {
             let is_cause = |finding: &Finding| finding.field == Some(id) && finding.severity == Severity::Error;
