@@ -25,8 +25,13 @@ pub enum Clearing {
 const LONGEST_CHAIN: usize = 100;
 
 impl Reader {
-    /// What cleared a row of a run under this namespace; `None` for a row that is open, or that needs nobody.
+    /// What cleared a row of a run under this namespace; `None` for a row that is open, or that needs nobody. A correction
+    /// that came to nothing is cleared with the record that it corrects.
     pub fn clearing(&self, namespace: Uuid, row: &RowEntry) -> Result<Option<Clearing>, LedgerError> {
+        self.cleared(namespace, row, LONGEST_CHAIN)
+    }
+
+    fn cleared(&self, namespace: Uuid, row: &RowEntry, left: usize) -> Result<Option<Clearing>, LedgerError> {
         if !row.state.needs_attention() {
             return Ok(None);
         }
@@ -36,7 +41,22 @@ impl Reader {
         if let Some(later) = self.later(namespace, row)? {
             return Ok(Some(Clearing::Later(later)));
         }
-        Ok(self.dispositions(row.key)?.pop().map(Clearing::Disposed))
+        // A decision about a correction stands for the record too: it is where people are sent to look.
+        for key in std::iter::once(row.key).chain(self.corrected_by(row.key)?) {
+            if let Some(disposition) = self.dispositions(key)?.pop() {
+                return Ok(Some(Clearing::Disposed(disposition)));
+            }
+        }
+        let tied = self.correction(row.key)?;
+        // What contradicts the record that it corrects is not answered for by that record.
+        let Some(correction) = tied.filter(|_| left > 0 && row.state != RowState::Conflict) else {
+            return Ok(None);
+        };
+        match self.row(correction.of)? {
+            Some(of) if of.state.is_at_api() => Ok(Some(Clearing::Later(of.key))),
+            Some(of) => self.cleared(namespace, &of, left - 1),
+            None => Ok(None),
+        }
     }
 
     /// The correction by which a record came to the API. A correction that is a duplicate says that its customer is there

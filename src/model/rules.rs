@@ -44,8 +44,8 @@ rules! {
     /// A row of a correction in which nothing was corrected.
     CorrectionUnchanged = "correction.unchanged", Warning, Kept,
         says: "is the same as in the run that it corrects: nothing was changed",
-        advice: "correct what its message names, or take the row out; what the API refused is sent again as it is with --send-unchanged",
-        why: "the same data get the same answer; it is an error where the API refused them",
+        advice: "correct what its message names, or take the row out; what the API refused, or what contradicts another record, is sent as it is with --send-unchanged",
+        why: "the same data get the same answer; it is an error where the API refused them or they contradict another record",
         source: "own rule",
         bad: "the row as `rollcall rejects` wrote it", good: "the row with the cell corrected";
     /// A required field is absent.

@@ -11,11 +11,13 @@ use crate::model::rule::Rule;
 /// labels or more, in any script. What is no address stands as it is.
 pub(super) fn email(value: &str, to: &mut String, notes: &mut Notes) {
     let start = to.len();
-    let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
-    to.push_str(local);
-    if !domain.is_empty() {
-        to.push('@');
-        to.extend(domain.chars().flat_map(char::to_lowercase));
+    match value.rsplit_once('@') {
+        Some((local, domain)) => {
+            to.push_str(local);
+            to.push('@');
+            to.extend(domain.chars().flat_map(char::to_lowercase));
+        }
+        None => to.push_str(value),
     }
     // The normal form is judged: in lower case `İ` is two characters, the second of which no domain has.
     if !to.get(start..).is_some_and(is_address) {
@@ -44,6 +46,12 @@ mod tests {
         let (mut to, mut notes) = (String::new(), Notes::new());
         email(value, &mut to, &mut notes);
         assert_eq!(Some(to.as_str()).filter(|_| notes.is_empty()), expected, "{value:?}");
+    }
+
+    #[test]
+    fn a_sign_without_a_domain_behind_it_is_not_passed_over() {
+        check("ana@example.com@", None);
+        check("ana@", None);
     }
 
     #[test]

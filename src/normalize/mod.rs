@@ -33,6 +33,8 @@ mod state_table;
 mod tax;
 mod text;
 mod website;
+mod whole;
 
 pub use probe::{DateProbe, Probe};
-pub use record::{Normalizer, NormalizerError, refuse};
+pub use record::{Normalizer, NormalizerError};
+pub use whole::refuse;

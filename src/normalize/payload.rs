@@ -90,8 +90,8 @@ fn write_list(json: &mut Vec<u8>, items: &str) {
 /// Writes a string as `serde_json` does, which is as RFC 8785, section 3.2.2.2 wants it.
 fn write_text(json: &mut Vec<u8>, text: &str) {
     // Without a branch on each byte: nearly every text is looked at to its end and has nothing to escape.
-    let odd = |odd: bool, byte: u8| odd | (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, odd) {
+    let odd = |odd: u8, byte: u8| odd | u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    if text.bytes().fold(0, odd) > 0 {
         // Writing a string to memory has nothing that could fail.
         let written = serde_json::to_writer(&mut *json, text);
         debug_assert!(written.is_ok(), "a string is always JSON");

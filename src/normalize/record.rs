@@ -21,9 +21,9 @@ use super::date::Dates;
 use super::notes::Notes;
 use super::phone::Phones;
 use super::spreadsheet::is_error as is_spreadsheet_error;
+use super::whole::reject_whole;
 use super::{cross, email, id, naics, number, payload, postal, state, tax, text, website};
 use crate::config::settings::Settings;
-use crate::model::chunk::Broken;
 use crate::model::field::{CustomerType, FieldId, Kind, Need};
 use crate::model::finding::{Finding, Preview};
 use crate::model::ids::IdempotencyId;
@@ -383,24 +383,4 @@ impl Normalizer {
             _ => Ok(tidied),
         }
     }
-}
-
-/// Rejects a record whose quotes cannot be trusted as a whole, without a look at its values.
-pub fn refuse(position: Position, broken: Broken) -> Checked {
-    reject_whole(position, broken.rule, Preview::line(broken.line))
-}
-
-fn reject_whole(position: Position, rule: Rule, preview: Preview) -> Checked {
-    let finding = Finding {
-        rule,
-        severity: Severity::Error,
-        field: None,
-        column: None,
-        preview,
-    };
-    Checked::Reject(Reject {
-        position,
-        customer_id: None,
-        findings: vec![finding],
-    })
 }

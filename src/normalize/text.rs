@@ -95,9 +95,12 @@ fn is_ordinary(character: char) -> bool {
 fn is_plain(value: &str) -> bool {
     // Without a branch on each byte: nearly every value is looked at to its end.
     let bytes = value.as_bytes();
-    let odd = bytes.iter().fold(false, |odd, byte| odd | !matches!(byte, b' '..=b'~'));
+    let odd = bytes
+        .iter()
+        .fold(0, |odd, byte| odd | u8::from(!matches!(byte, b' '..=b'~')));
     let pairs = bytes.iter().zip(bytes.iter().skip(1));
-    !odd && !pairs.fold(false, |double, (one, next)| double | ((*one == b' ') & (*next == b' ')))
+    let double = |double: u8, (one, next): (&u8, &u8)| double | (u8::from(*one == b' ') & u8::from(*next == b' '));
+    odd == 0 && pairs.fold(0, double) == 0
 }
 
 fn collapse(characters: impl Iterator<Item = char>, to: &mut String) -> Result<(), Rule> {
@@ -234,12 +237,11 @@ mod tests {
         let letters = ('\u{80}'..=char::MAX).filter(|letter| is_ordinary(*letter));
         let mut checked = 0;
         for letter in letters {
-            assert!(!windows_1252(letter).is_some_and(|byte| byte < 0xc0), "{letter:?}");
+            assert!(windows_1252(letter).is_none_or(|byte| byte >= 0xc0), "{letter:?}");
             assert_eq!(is_nfc_quick(std::iter::once(letter)), IsNormalized::Yes, "{letter:?}");
             assert!(
-                !is_margin(letter)
-                    && !letter.is_control()
-                    && letter.is_alphabetic() | matches!(letter, '×' | '÷' | '\u{482}'),
+                !is_margin(letter) && !letter.is_control() && letter.is_alphabetic()
+                    || matches!(letter, '×' | '÷' | '\u{482}'),
                 "{letter:?}"
             );
             checked += 1;

@@ -8,7 +8,10 @@ mod answering;
 mod exceptions;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -30,7 +33,7 @@ use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row_state::RowState;
 use crate::normalize::Normalizer;
 use crate::read::ReadError;
-use crate::reconcile::{Compared, FileFigures, Item, Reconciliation, Trailer};
+use crate::reconcile::{Class, Compared, FileFigures, Item, Reconciliation, Trailer};
 use crate::send::Stop;
 
 /// What a reconciliation needs beside its files.
@@ -57,6 +60,16 @@ pub fn reconcile(
     mut sink: impl FnMut(Item) -> Result<(), PipelineError>,
 ) -> Result<Reconciliation, PipelineError> {
     let runs = runs(reader)?;
+    // Customers whose rows the ledger lacks are named once, as records, and are no strangers.
+    let unknown = RefCell::new(HashSet::new());
+    let mut sink = |item: Item| {
+        if let Item::Record(record) = &item
+            && record.class == Class::NotInLedger
+        {
+            unknown.borrow_mut().extend(record.customer_id.clone());
+        }
+        sink(item)
+    };
     let mut job = Job {
         reader,
         request,
@@ -91,8 +104,11 @@ pub fn reconcile(
         let known = reader.comparisons()?.into_iter();
         all.comparison = known.into_iter().find(|entry| entry.comparison_id == comparison);
         reader.strangers(comparison, |customer_id| {
-            all.strangers += 1;
             all.sides.api.add(Some(&customer_id), None);
+            if unknown.borrow().contains(&customer_id) {
+                return Ok(());
+            }
+            all.strangers += 1;
             (job.sink)(Item::Stranger(customer_id))
         })?;
     }
@@ -169,7 +185,7 @@ fn runs(reader: &Reader) -> Result<Vec<RunEntry>, LedgerError> {
     Ok(runs)
 }
 
-/// The latest run that has read a file, by its digest; else the latest that has read one of its name.
+/// The latest run that has read a file, by its digest; else the latest that has read one of its name, wherever it lay.
 fn find<'a>(
     runs: &'a [RunEntry],
     settings: &Settings,
@@ -181,19 +197,15 @@ fn find<'a>(
     let ours = |run: &&RunEntry| {
         (target.is_empty() || run.target == target) && (namespace == Uuid::nil() || run.namespace == namespace)
     };
-    let latest = |same_file: bool| {
-        runs.iter().rev().filter(ours).find_map(|run| {
-            let is_it = |input: &&InputEntry| {
-                if same_file {
-                    input.digest == digest
-                } else {
-                    input.name == name
-                }
-            };
-            Some((run, run.inputs.iter().find(is_it)?, same_file))
-        })
+    let latest = |is_it: &dyn Fn(&InputEntry) -> bool| {
+        let mut latest = runs.iter().rev().filter(ours);
+        latest.find_map(|run| Some((run, run.inputs.iter().find(|input| is_it(input))?)))
     };
-    let (run, input, same_file) = latest(true).or_else(|| latest(false))?;
+    let file_name = |name: &str| Path::new(name).file_name().map(OsStr::to_owned);
+    let (run, input) = latest(&|input| input.digest == digest)
+        .or_else(|| latest(&|input| input.name == name))
+        .or_else(|| latest(&|input| file_name(&input.name) == file_name(name)))?;
+    let same_file = input.digest == digest;
     let compared = Compared {
         run_id: run.run_id,
         input_id: input.input_id,

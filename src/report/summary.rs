@@ -147,6 +147,11 @@ impl Summary {
         (self.exceptions).count(|state, standing| !state.is_open() && standing == Standing::Open)
     }
 
+    /// Rows about which something is still to be done.
+    pub fn left(&self) -> u64 {
+        self.open() + self.to_fix()
+    }
+
     /// Rows that somebody had to look at and that a correction, a later run or a person has cleared.
     pub fn cleared(&self) -> u64 {
         self.exceptions.count(|_, standing| standing != Standing::Open)

@@ -55,6 +55,29 @@ async fn a_file_under_another_name_is_known_by_its_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_the_ledger_lacks_is_named_once_with_the_api_too() {
+    let books = Books::run().await;
+    // With its line in the index, as a deleted row would leave nothing: the API has somebody whom no row knows.
+    books.change(
+        "DELETE FROM event WHERE record = 5; DELETE FROM row WHERE record = 5; DELETE FROM customer WHERE record = 5",
+    );
+    let said = books.reconcile(1, &["customers.csv", "--api"]).await;
+    assert_eq!(said.names(), ["not_in_ledger 5"]);
+    assert_eq!(said.summary["strangers"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_file_is_compared_with_its_run_wherever_it_lies() {
+    let books = Books::run().await;
+    std::fs::create_dir(books.bench.path("copy")).unwrap();
+    let mut records = customers();
+    records[3] = records[3].replace("@example.org", "@example.com");
+    books.write("copy/customers.csv", &records);
+    let said = books.reconcile(1, &["copy/customers.csv"]).await;
+    assert_eq!(said.names(), ["changed_since 4"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_no_run_has_read_is_not_sent_and_that_is_said() {
     let books = Books::run().await;
     books.write("other.csv", &[customer(1), customer(99)]);
@@ -148,7 +171,7 @@ async fn a_rejected_row_is_answered_for_by_a_later_run() {
     let next = [
         "rollcall rejects 1 -o to-fix-1.csv",
         "rollcall run to-fix-1.csv --corrects 1",
-        "rollcall dispose 1 5 --reason TEXT",
+        "rollcall dispose 1 5 --reason TEXT --by NAME",
     ];
     assert_eq!(said.summary["next"], json!(next));
     // The corrected record comes in a file of its own.

@@ -1,11 +1,14 @@
 //! A repair file that a real spreadsheet program opened and saved, as `scripts/spreadsheet` recorded it.
 //!
 //! What a spreadsheet does to cells that look like numbers and dates cannot be undone, and is listed here, so that nothing
-//! else can go wrong unseen. That such a change is noticed before anything is sent is for the run that corrects.
+//! else can go wrong unseen. The run that corrects notices it before anything is sent.
 
 use std::path::{Path, PathBuf};
 
-use crate::bench::Bench;
+use rollcall::model::mapping::REJECT_COLUMNS;
+use rollcall::sandbox::Options;
+
+use crate::bench::{Bench, sandbox};
 use crate::cells::cells;
 
 /// What LibreOffice does to a record's cell in a column, from before to after: leading zeros, long numbers, dates.
@@ -79,4 +82,40 @@ async fn a_saved_file_never_makes_a_customer_of_a_record_that_was_filled_up() {
         }
         std::fs::remove_file(bench.path("again.csv")).unwrap();
     }
+}
+
+/// The source of which the recorded file has the rejects: its rows without what rollcall wrote behind them.
+fn source() -> Vec<u8> {
+    let (header, rows) = cells(&recorded("before.csv"));
+    let own = header.len() - REJECT_COLUMNS.len();
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    writer.write_record(&header[..own]).unwrap();
+    for row in &rows {
+        let width = own.min(row.len() - REJECT_COLUMNS.len());
+        writer.write_record(row.iter().take(width)).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_round_trip_is_asked_about_before_anything_is_sent_and_then_corrects() {
+    let sandbox = sandbox(Options::default()).await;
+    let bench = Bench::against(&sandbox);
+    bench.write("source.csv", source());
+    bench.expect(1, &["run", "source.csv", "--max-rejects", "100%"]).await;
+    let before = sandbox.customers().len();
+    for name in ["saved-csv.csv", "saved-ods.csv", "saved-xlsx.csv"] {
+        // The clerk filled in the one name that was missing, and the program did the rest.
+        let saved = std::fs::read_to_string(recorded(name)).unwrap();
+        assert!(saved.contains("Ada,,"), "{name}");
+        bench.write("to-fix.csv", saved.replacen("Ada,,", "Ada,Roe,", 1));
+        let asked = bench.expect(4, &["run", "to-fix.csv", "--corrects", "1"]).await;
+        for column in ["column `id`", "column `telephone_number`", "--accept-other-changes"] {
+            assert!(asked.stderr.contains(column), "{name}: {asked:#?}");
+        }
+        assert_eq!(sandbox.customers().len(), before, "{name}");
+    }
+    let accepted = ["run", "to-fix.csv", "--corrects", "1", "--accept-other-changes"];
+    bench.expect(1, &accepted).await;
+    assert_eq!(sandbox.customer("C-1").unwrap()["last_name"], "Roe");
 }

@@ -224,6 +224,12 @@ fn closing(all: &Reconciliation, next: &[String]) -> String {
         broken.push("the control totals differ".to_owned());
     }
     let mut text = String::new();
+    if all.strangers > 0 {
+        text.push_str("hint: no row of this ledger is about the strangers: ask who else creates customers there\n");
+    }
+    if all.gone() > 0 {
+        text.push_str("hint: what is gone was run and is in the file no more: ask for the file as it was, or why it was taken out\n");
+    }
     for (index, command) in next.iter().enumerate() {
         let before = match (index, command.contains(" --corrects ")) {
             (0, _) => "next",
@@ -258,12 +264,14 @@ fn next(args: &ReconcileArgs, all: &Reconciliation, rows: &Rows) -> Vec<String> 
         next.push(format!("rollcall run to-fix-{run_id}.csv --corrects {run_id}{flags}"));
     }
     if let Some((run_id, record)) = rows.open {
-        next.push(format!("rollcall dispose {run_id} {record} --reason TEXT{flags}"));
+        next.push(format!(
+            "rollcall dispose {run_id} {record} --reason TEXT --by NAME{flags}"
+        ));
     }
     if let Some(run_id) = rows.unexplained {
         next.push(format!("rollcall report {run_id} --format csv{flags}"));
     }
-    if all.of(Class::NotCompared) > 0 || (next.is_empty() && !all.is_in_balance()) {
+    if all.of(Class::NotCompared) > 0 {
         next.push(format!("rollcall status{flags}"));
     }
     next

@@ -10,7 +10,7 @@ use crate::cli::args::repair::{RejectState, RejectsArgs};
 use crate::cli::diagnostics::{NoRun, say};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::config::resolve;
+use crate::config::{ConfigError, Origin, resolve};
 use crate::ledger::{Reader, RunEntry};
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
@@ -20,6 +20,14 @@ use crate::report::{counted, grouped};
 use crate::send::Stop;
 
 pub(in crate::cli) fn run(args: &RejectsArgs) -> Result<Exit> {
+    if args.output.as_os_str() == "-" {
+        return Err(ConfigError::Value {
+            key: "--output".to_owned(),
+            origin: Origin::Flag("--output"),
+            problem: "must be a file, since it is corrected and read again".to_owned(),
+        }
+        .into());
+    }
     let settings = resolve(&super::ledger_layers(&args.ledger)?)?;
     let reader = Reader::open(&settings.ledger_path)?;
     let run_id = match args.run {

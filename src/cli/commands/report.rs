@@ -10,6 +10,7 @@ use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::diagnostics::{NoRun, harmless, say};
 use crate::cli::exit::Exit;
 use crate::ledger::{Balance, Reader, RunEntry};
+use crate::pipeline::PipelineError;
 use crate::private::PrivateFile;
 use crate::report::{self, Report, Summary};
 
@@ -32,8 +33,12 @@ pub(in crate::cli) fn run(args: &ReportArgs) -> Result<Exit> {
     Ok(if is_balanced { Exit::Success } else { Exit::OutOfBalance })
 }
 
-/// Writes a file that only its owner reads, whole or not at all, in the place of one that has its name.
+/// Writes a file that only its owner reads, whole or not at all, and never in the place of another.
 fn write_file<T>(path: &Path, content: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
+    if path.symlink_metadata().is_ok() {
+        let path = path.display().to_string();
+        return Err(PipelineError::OutputExists { path }.into());
+    }
     let cannot = || format!("cannot write {}", path.display());
     let mut out = BufWriter::new(PrivateFile::begin(path).with_context(cannot)?);
     let done = content(&mut out)?;
@@ -41,7 +46,7 @@ fn write_file<T>(path: &Path, content: impl FnOnce(&mut dyn Write) -> Result<T>)
         .into_inner()
         .map_err(std::io::IntoInnerError::into_error)
         .with_context(cannot)?;
-    file.replace().with_context(cannot)?;
+    file.create_new().with_context(cannot)?;
     say(&format!("{} is written\n", path.display()));
     Ok(done)
 }

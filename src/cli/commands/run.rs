@@ -235,11 +235,11 @@ fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &
             "finished; {} got no clear answer and may or may not exist: sending again is safe\nhint: {again}\n",
             counted(unresolved, "row")
         ),
-        RunEnd::Finished if summary.attention() == 0 => "finished\n".to_owned(),
+        RunEnd::Finished if summary.left() == 0 => "finished\n".to_owned(),
         RunEnd::Finished => {
             format!(
                 "finished; {} to be looked at\n{next}",
-                counted(summary.attention(), "record")
+                counted(summary.left(), "record")
             )
         }
         RunEnd::Braked(Braked::Rejects { rejects, limit }) => format!(
@@ -344,7 +344,8 @@ fn exit(ran: &Ran, summary: &Summary) -> Exit {
         return Exit::OutOfBalance;
     }
     match ran.end {
-        RunEnd::NothingToDo | RunEnd::Finished if summary.attention() == 0 => Exit::Success,
+        // What a correction, a later run or a person has cleared is nobody's work any more.
+        RunEnd::NothingToDo | RunEnd::Finished if summary.left() == 0 => Exit::Success,
         RunEnd::NothingToDo | RunEnd::Finished => Exit::Attention,
         RunEnd::Braked(_) | RunEnd::Stopped(_) | RunEnd::Absent(_) | RunEnd::Deadline => Exit::Stopped,
         RunEnd::Interrupted => Exit::Interrupted,

@@ -89,12 +89,13 @@ impl Original {
         Self { row, findings }
     }
 
-    /// Whether the API refused it, or it stands for such a record and was not changed either.
+    /// Whether the same again would get the same answer: the API refused it, it contradicts another record of its customer, or
+    /// it stands for such a record and was not changed either. What became of the other record decides nothing.
     pub(super) fn was_refused(&self) -> bool {
         let kept_back = |finding: &FindingEntry| {
             finding.code == Rule::CorrectionUnchanged.code() && finding.severity == Severity::Error
         };
-        self.row.state == RowState::Refused || self.findings.iter().any(kept_back)
+        matches!(self.row.state, RowState::Refused | RowState::Conflict) || self.findings.iter().any(kept_back)
     }
 
     /// Whether it never stood for anybody: so neither does what names it.

@@ -44,7 +44,7 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
                     if request.stop.is_requested() {
                         return Err(PipelineError::Interrupted);
                     }
-                    let disposition = match standing(reader, run, &row, LONGEST_CHAIN)? {
+                    let disposition = match standing(reader, run, &row)? {
                         Standing::Cleared => return Ok(()),
                         Standing::Open => None,
                         Standing::Decided(disposition) => Some(disposition),
@@ -95,28 +95,15 @@ fn is_of(all: &Reconciliation, runs: &[RunEntry], run: &RunEntry, input: &InputE
 }
 
 /// What stands against a row. One that corrects a record is answered for with it.
-fn standing(
-    reader: &crate::ledger::Reader,
-    run: &RunEntry,
-    row: &RowEntry,
-    left: usize,
-) -> Result<Standing, LedgerError> {
+fn standing(reader: &crate::ledger::Reader, run: &RunEntry, row: &RowEntry) -> Result<Standing, LedgerError> {
     if !row.state.needs_attention() {
         return Ok(Standing::Cleared);
     }
-    match reader.clearing(run.namespace, row)? {
-        Some(Clearing::Corrected(_) | Clearing::Later(_)) => return Ok(Standing::Cleared),
-        Some(Clearing::Disposed(disposition)) => return Ok(Standing::Decided(disposition)),
-        None => {}
-    }
-    let Some(correction) = reader.correction(row.key)?.filter(|_| left > 0) else {
-        return Ok(Standing::Open);
-    };
-    match reader.row(correction.of)? {
-        Some(of) => match standing(reader, run, &of, left - 1)? {
-            Standing::Open => Ok(Standing::Open),
-            Standing::Cleared | Standing::Decided(_) => Ok(Standing::Cleared),
-        },
-        None => Ok(Standing::Open),
-    }
+    Ok(match reader.clearing(run.namespace, row)? {
+        // The decision is counted where it was made.
+        Some(Clearing::Disposed(_)) if reader.dispositions(row.key)?.is_empty() => Standing::Cleared,
+        Some(Clearing::Disposed(disposition)) => Standing::Decided(disposition),
+        Some(Clearing::Corrected(_) | Clearing::Later(_)) => Standing::Cleared,
+        None => Standing::Open,
+    })
 }
