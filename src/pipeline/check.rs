@@ -2,15 +2,17 @@
 //!
 //! The number of chunks that exist is the only bound: the reader waits for one to come back.
 
+use std::io::Cursor;
 use std::sync::Arc;
 use std::sync::mpsc::{self};
 
+use jiff::civil::Date;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::capacity::{CHUNK_RECORDS, CHUNKS_BEYOND, CHUNKS_PER_WORKER};
 use super::error::PipelineError;
 use super::inputs::Input;
-use crate::config::settings::InputSettings;
+use crate::config::settings::{InputSettings, Settings};
 use crate::model::chunk::Chunk;
 use crate::model::mapping::Mapping;
 use crate::model::row::Checked;
@@ -22,6 +24,16 @@ pub(super) struct Checker {
     pool: ThreadPool,
     normalizer: Arc<Normalizer>,
     input: InputSettings,
+}
+
+/// Makes of the settings what a run makes of them before its first record: dates, regions, synonyms, the encoding.
+pub fn can_check(settings: &Settings, today: Date) -> Result<(), PipelineError> {
+    Normalizer::new(settings, today)?;
+    let nobody = Box::new(Cursor::new("id\n".as_bytes()));
+    match Records::from_bytes("", nobody, &settings.input) {
+        Err(error) if error.is_configuration() => Err(error.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// A chunk that a worker has in hand, or the error that ended the reading.

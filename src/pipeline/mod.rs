@@ -34,6 +34,7 @@ mod table;
 mod validate;
 
 pub use brake::Braked;
+pub use check::can_check;
 pub use compare_api::{CompareEnd, CompareInput, CompareProgress, CompareRequest, Compared, compare_api};
 pub use correct::Corrects;
 pub use correct::changes::OtherChanges;

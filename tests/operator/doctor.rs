@@ -77,6 +77,17 @@ fn what_is_wrong_with_the_configuration_ends_with_2() {
     chmod(&bench, "secret", 0o600);
     holds(&examine(&bench, 0, &["--offline"]), "credentials", &["ok: "]);
 
+    for (setting, value) in [
+        ("date-formats = [\"%Q\"]", "input.date-formats"),
+        ("default-region = \"XX\"", "input.default-region"),
+        ("encoding = \"klingon\"", "klingon"),
+    ] {
+        let bench = Bench::new();
+        bench.write("rollcall.toml", format!("[input]\n{setting}\n"));
+        let found = examine(&bench, 2, &["--offline"]);
+        holds(&found, "configuration", &["problem: ", value]);
+    }
+
     let mut bench = Bench::new();
     bench.unset("ROLLCALL_API_NAMESPACE");
     let found = examine(&bench, 2, &[]);

@@ -17,8 +17,10 @@ use crate::cli::args::operator::DoctorArgs;
 use crate::cli::args::{Format, LedgerArgs};
 use crate::cli::diagnostics::said;
 use crate::cli::exit::Exit;
+use crate::clock;
 use crate::config::settings::Settings;
 use crate::config::{ConfigError, Layers, Origin, require_target, resolve};
+use crate::pipeline;
 
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +119,9 @@ fn examine(args: &DoctorArgs) -> Vec<Finding> {
         }
     };
     findings.push(configuration(args));
+    if let Err(error) = pipeline::can_check(&settings, clock::today()) {
+        findings.push(Finding::error("configuration", error));
+    }
     findings.push(credentials(&layers, &settings));
     findings.push(rate(&layers, &settings));
     findings.extend(machine::data_folder(&settings.data_dir));

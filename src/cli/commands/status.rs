@@ -94,6 +94,16 @@ pub(super) fn next_of(run: &Summary, ledger: &LedgerArgs) -> Vec<String> {
         }
         Some("brake.max_failures") => vec![said, format!("{again} --max-failures 100%")],
         Some("brake.canary") => vec![said, format!("{again} --canary 0")],
+        // It passed the brake when it was stopped by something else, and would be held up by it once more.
+        Some(_) if run.run.is_planned() && run.balance.totals.count(RowState::was_sent) == 0 => {
+            let allowed = run.balance.totals.of(RowState::Rejected);
+            let flag = if allowed > 0 {
+                format!(" --max-rejects {allowed}")
+            } else {
+                String::new()
+            };
+            vec![format!("{again}{flag}")]
+        }
         Some(_) | None => vec![again],
     }
 }
