@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use super::correct::CorrectArgs;
 use super::operator::MetricsArgs;
-use super::{Format, LedgerArgs, PaceArgs, RunArgs};
+use super::{BrakeArgs, Format, LedgerArgs, PaceArgs, RunArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
@@ -86,10 +86,7 @@ impl RebuildArgs {
             files: self.files,
             ledger: self.ledger,
             pace: self.pace,
-            max_rejects: None,
-            max_failures: None,
-            canary: None,
-            deadline: None,
+            brakes: BrakeArgs::default(),
             correct: CorrectArgs::default(),
             metrics: MetricsArgs::default(),
             format: self.format,

@@ -124,6 +124,23 @@ pub(crate) struct PaceArgs {
     pub(crate) max_in_flight: Option<u32>,
 }
 
+/// What stops a run before all of its rows are sent.
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct BrakeArgs {
+    /// Rejects above which nothing is sent: a number, or a share such as 5%
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_rejects: Option<String>,
+    /// Rows refused, in conflict at the API or unresolved above which the run stops: a number, or a share
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_failures: Option<String>,
+    /// Rows that are sent alone first; the run stops if more than a tenth of them fail; 0 for none
+    #[arg(long, value_name = "N")]
+    pub(crate) canary: Option<u32>,
+    /// Time after which no new rows are taken and the run ends, resumable, such as 6h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
+}
+
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -143,18 +160,8 @@ pub(crate) struct RunArgs {
     pub(crate) ledger: LedgerArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
-    /// Rejects above which nothing is sent: a number, or a share such as 5%
-    #[arg(long, value_name = "N|P%")]
-    pub(crate) max_rejects: Option<String>,
-    /// Rows refused, in conflict at the API or unresolved above which the run stops: a number, or a share
-    #[arg(long, value_name = "N|P%")]
-    pub(crate) max_failures: Option<String>,
-    /// Rows that are sent alone first; the run stops if more than a tenth of them fail; 0 for none
-    #[arg(long, value_name = "N")]
-    pub(crate) canary: Option<u32>,
-    /// Time after which no new rows are taken and the run ends, resumable, such as 6h
-    #[arg(long, value_name = "TIME")]
-    pub(crate) deadline: Option<String>,
+    #[command(flatten)]
+    pub(crate) brakes: BrakeArgs,
     #[command(flatten)]
     pub(crate) correct: CorrectArgs,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args as ClapArgs, ValueEnum};
 
 use super::correct::CorrectArgs;
 use super::operator::MetricsArgs;
-use super::{Format, LedgerArgs, PaceArgs, RunArgs};
+use super::{BrakeArgs, Format, LedgerArgs, PaceArgs, RunArgs};
 use crate::model::row_state::RowState;
 
 /// A state in which a record can be corrected.
@@ -115,18 +115,8 @@ pub(crate) struct RetryArgs {
     pub(crate) ledger: LedgerArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
-    /// Rejects above which nothing is sent: a number, or a share such as 5%
-    #[arg(long, value_name = "N|P%")]
-    pub(crate) max_rejects: Option<String>,
-    /// Rows refused, in conflict at the API or unresolved above which the run stops: a number, or a share
-    #[arg(long, value_name = "N|P%")]
-    pub(crate) max_failures: Option<String>,
-    /// Rows that are sent alone first; the run stops if more than a tenth of them fail; 0 for none
-    #[arg(long, value_name = "N")]
-    pub(crate) canary: Option<u32>,
-    /// Time after which no new rows are taken and the run ends, resumable, such as 6h
-    #[arg(long, value_name = "TIME")]
-    pub(crate) deadline: Option<String>,
+    #[command(flatten)]
+    pub(crate) brakes: BrakeArgs,
     #[command(flatten)]
     pub(crate) metrics: MetricsArgs,
     /// Form of the result on standard output
@@ -146,10 +136,7 @@ impl RetryArgs {
             files: self.source,
             ledger: self.ledger,
             pace: self.pace,
-            max_rejects: self.max_rejects,
-            max_failures: self.max_failures,
-            canary: self.canary,
-            deadline: self.deadline,
+            brakes: self.brakes,
             correct: CorrectArgs::default(),
             metrics: self.metrics,
             format: self.format,

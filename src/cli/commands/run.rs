@@ -52,7 +52,7 @@ fn work(args: &RunArgs, aim: Aim, retry: Option<Retry>, outlets: &Outlets) -> Re
         None
     };
     let mut settings = resolve(&layers)?;
-    if args.correct.corrects.is_some() && args.max_rejects.is_none() {
+    if args.correct.corrects.is_some() && args.brakes.max_rejects.is_none() {
         // A share of what was rejected already says nothing: what is right now is sent, and the rest stays to be fixed.
         settings.input.max_rejects = None;
     }
@@ -136,16 +136,16 @@ fn open(
 fn layers(args: &RunArgs) -> Result<Layers> {
     let mut layers = super::ledger_layers(&args.ledger)?;
     super::set_pace(&mut layers, &args.pace);
-    if let Some(max) = &args.max_rejects {
+    if let Some(max) = &args.brakes.max_rejects {
         layers.set("input.max-rejects", max.clone(), Origin::Flag("--max-rejects"));
     }
-    if let Some(max) = &args.max_failures {
+    if let Some(max) = &args.brakes.max_failures {
         layers.set("send.max-failures", max.clone(), Origin::Flag("--max-failures"));
     }
-    if let Some(rows) = args.canary {
+    if let Some(rows) = args.brakes.canary {
         layers.set("send.canary", i64::from(rows), Origin::Flag("--canary"));
     }
-    if let Some(deadline) = &args.deadline {
+    if let Some(deadline) = &args.brakes.deadline {
         layers.set("send.run-deadline", deadline.clone(), Origin::Flag("--deadline"));
     }
     Ok(layers)
@@ -212,7 +212,7 @@ fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &
         Aim::LookUp => creating.replacen("rollcall run", "rollcall ledger rebuild", 1),
     };
     // The brake holds again each time.
-    let again = match &args.max_rejects {
+    let again = match &args.brakes.max_rejects {
         Some(max) => format!("{allowed} --max-rejects {max}"),
         None => allowed.clone(),
     };
