@@ -1,15 +1,15 @@
 //! The one thread that writes, and the handle through which the pipeline speaks to it.
 //!
-//! The words are the pipeline's own: begin, plan, claim, outcome. The thread takes whatever is waiting, up to a bound,
-//! writes it in one transaction, commits, and answers then: a caller that has its answer knows that it is on disk.
+//! The words are the pipeline's own: begin, plan, claim, outcome. A caller that has its answer knows that what it asked for
+//! is on disk. How the thread groups what it is asked for is in `commits`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::LedgerError;
@@ -21,15 +21,12 @@ use super::open;
 use super::place::Place;
 use super::stay::Stay;
 use super::store::Store;
-use crate::clock;
 use crate::model::outcome::Outcome;
 use crate::model::row::RowKey;
-use crate::model::row_state::{RowEvent, RowState};
+use crate::model::row_state::RowState;
+use commits::write_all;
 
-/// Commands that wait for the writer: enough to fill a commit while the one before is written.
-const WAITING_COMMANDS: usize = 4096;
-/// Commands in one commit: 1,000 rows a commit write 750,000 rows a second, and more wins nothing.
-const COMMIT_COMMANDS: usize = 1000;
+mod commits;
 
 type Answer<T> = oneshot::Sender<Result<T, LedgerError>>;
 
@@ -49,9 +46,6 @@ enum Command {
     BeginComparison(Box<NewComparison>, Answer<i64>),
     Add(Vec<Addition>, Answer<()>),
 }
-
-/// An answer that waits for its commit.
-type Reply = Box<dyn FnOnce(Option<LedgerError>) + Send>;
 
 /// What the thread lets its handle know.
 #[derive(Debug, Default)]
@@ -96,7 +90,7 @@ impl Ledger {
         let mut store = Store::new(open::to_write(&place)?);
         let stay = Stay::of(&place);
         Self::start(place, lock, move |waiting, known| {
-            write_all(&mut store, &stay, waiting, known);
+            write_all(&mut store, &stay, &waiting, known);
         })
     }
 
@@ -107,7 +101,8 @@ impl Ledger {
         work: impl FnOnce(mpsc::Receiver<Command>, &Known) + Send + 'static,
     ) -> Result<Self, LedgerError> {
         let known = Arc::<Known>::default();
-        let (commands, waiting) = mpsc::channel(WAITING_COMMANDS);
+        // Without a bound of its own: whoever plans or sends waits for answers, and has only so many to wait for.
+        let (commands, waiting) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn({
@@ -213,16 +208,14 @@ impl Ledger {
     fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<Pending<T>, LedgerError> {
         let (answer, answered) = oneshot::channel();
         let commands = self.commands.as_ref().ok_or_else(|| self.known.stopped())?;
-        commands
-            .blocking_send(command(answer))
-            .map_err(|_| self.known.stopped())?;
+        commands.send(command(answer)).map_err(|_| self.known.stopped())?;
         Ok(Pending(answered, Arc::clone(&self.known)))
     }
 
     async fn call_async<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
         let (answer, answered) = oneshot::channel();
         let commands = self.commands.as_ref().ok_or_else(|| self.known.stopped())?;
-        (commands.send(command(answer)).await).map_err(|_| self.known.stopped())?;
+        commands.send(command(answer)).map_err(|_| self.known.stopped())?;
         answered.await.map_err(|_| self.known.stopped())?
     }
 }
@@ -256,123 +249,6 @@ pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-fn write_all(store: &mut Store, stay: &Stay, mut waiting: mpsc::Receiver<Command>, known: &Known) {
-    while let Some(first) = waiting.blocking_recv() {
-        if write_group(store, stay, first, &mut waiting, known).is_err() {
-            // Stop here: callers that wait, and all that come, learn that the writer has stopped, and why.
-            return;
-        }
-    }
-    // From here on the file is whole without its log, so that a copy of it alone is a copy of the ledger. A reader in
-    // the way costs nothing but that.
-    let folded = store
-        .connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    if let Err(error) = folded {
-        tracing::warn!(%error, "the ledger's log stays beside it");
-    }
-}
-
-/// Writes one command and all that wait, commits, and answers. The error has been told to the caller that met it.
-fn write_group(
-    store: &mut Store,
-    stay: &Stay,
-    first: Command,
-    waiting: &mut mpsc::Receiver<Command>,
-    known: &Known,
-) -> Result<(), ()> {
-    if let Err(error) = store.connection.execute_batch("BEGIN IMMEDIATE") {
-        let error = error.into();
-        known.stop(&error);
-        refuse(first, error);
-        return Err(());
-    }
-    let mut replies: Vec<Reply> = Vec::new();
-    let mut command = Some(first);
-    while let Some(taken) = command.take() {
-        replies.push(write(store, taken, known)?);
-        if replies.len() < COMMIT_COMMANDS {
-            command = waiting.try_recv().ok();
-        }
-    }
-    // What is not committed here is rolled back when the connection is dropped.
-    let written = stay.hold().and_then(|()| Ok(store.connection.execute_batch("COMMIT")?));
-    let failed = written.err();
-    if let Some(error) = &failed {
-        known.stop(error);
-    } else {
-        // Before anybody is answered: a row that was answered for is counted.
-        known.in_doubt.store(store.in_flight(), Ordering::Release);
-    }
-    for reply in replies {
-        reply(failed.is_some().then(|| known.stopped()));
-    }
-    failed.map_or(Ok(()), |_| Err(()))
-}
-
-/// Writes one command; gives what to call when it is committed.
-fn write(store: &mut Store, command: Command, known: &Known) -> Result<Reply, ()> {
-    let now = clock::now_ms();
-    match command {
-        Command::Begin(run, answer) => settle(known, answer, store.begin_run(&run, now)),
-        Command::RunEvent {
-            run_id,
-            kind,
-            reason,
-            answer,
-        } => settle(known, answer, store.run_event(run_id, kind, reason.as_deref(), now)),
-        Command::Plan(planned, namespace, answer) => settle(
-            known,
-            answer,
-            planned.iter().map(|row| store.plan(namespace, row)).collect(),
-        ),
-        Command::EndInput(input, totals, answer) => settle(known, answer, store.end_input(input, totals)),
-        Command::Claim(claims, namespace, answer) => settle(
-            known,
-            answer,
-            claims.iter().map(|claim| store.claim(namespace, claim, now)).collect(),
-        ),
-        Command::Outcome(outcome, answer) => settle(known, answer, store.append(&outcome)),
-        Command::Retry(rows, answer) => {
-            let mut retry = |key| store.append(&Outcome::plain(key, RowEvent::Retried, now)).map(|_| ());
-            settle(known, answer, rows.into_iter().try_for_each(&mut retry))
-        }
-        Command::BeginComparison(new, answer) => settle(known, answer, store.begin_comparison(&new, now)),
-        Command::Add(additions, answer) => {
-            let written = additions.iter().try_for_each(|addition| store.add(addition, now));
-            settle(known, answer, written)
-        }
-    }
-}
-
-fn settle<T: Send + 'static>(known: &Known, answer: Answer<T>, result: Result<T, LedgerError>) -> Result<Reply, ()> {
-    match result {
-        Ok(value) => Ok(Box::new(move |failed| {
-            // A caller that has gone away needs no answer.
-            drop(answer.send(failed.map_or(Ok(value), Err)));
-        })),
-        Err(error) => {
-            known.stop(&error);
-            drop(answer.send(Err(error)));
-            Err(())
-        }
-    }
-}
-
-fn refuse(command: Command, error: LedgerError) {
-    match command {
-        Command::Begin(_, answer) => drop(answer.send(Err(error))),
-        Command::RunEvent { answer, .. }
-        | Command::EndInput(_, _, answer)
-        | Command::Retry(_, answer)
-        | Command::Add(_, answer) => drop(answer.send(Err(error))),
-        Command::BeginComparison(_, answer) => drop(answer.send(Err(error))),
-        Command::Plan(_, _, answer) => drop(answer.send(Err(error))),
-        Command::Claim(_, _, answer) => drop(answer.send(Err(error))),
-        Command::Outcome(_, answer) => drop(answer.send(Err(error))),
-    }
 }
 
 #[cfg(test)]

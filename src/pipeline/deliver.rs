@@ -28,8 +28,9 @@ use crate::send::{Sender, Sent, Stop};
 type Open = (RowKey, Row, RowState);
 
 impl Job<'_> {
-    /// Sends every open row of the run; gives why it ended early, unless somebody asked it to.
-    pub(super) fn deliver(&self, failures: Failures) -> Result<Option<RunEnd>, PipelineError> {
+    /// Sends every row of the run that is open, so many of each source; gives why it ended early, unless somebody asked it
+    /// to.
+    pub(super) fn deliver(&self, failures: Failures, open: &[u64]) -> Result<Option<RunEnd>, PipelineError> {
         let RunRequest {
             settings,
             runtime,
@@ -50,8 +51,8 @@ impl Job<'_> {
             end: Mutex::default(),
         };
         let sending = runtime.spawn(crew.send_all(waiting));
-        let mut sources = self.inputs.iter().zip(&self.run.inputs);
-        let read = sources.try_for_each(|(input, entry)| self.read_open(input, entry, &batches));
+        let mut sources = self.inputs.iter().zip(&self.run.inputs).zip(open);
+        let read = sources.try_for_each(|((input, entry), left)| self.read_open(input, entry, *left, &batches));
         drop(batches);
         // What is on the wire is finished and written down, whatever ended the reading.
         let sent = runtime.block_on(sending).map_err(|_| PipelineError::Worker)?;
@@ -66,18 +67,14 @@ impl Job<'_> {
         }
     }
 
-    /// Reads one source and hands its open rows on. A source without open rows is not read.
+    /// Reads one source as far as open rows are `left` in it, and hands them on. A source without open rows is not read.
     fn read_open(
         &self,
         input: &Input,
         entry: &InputEntry,
+        mut left: u64,
         batches: &mpsc::Sender<Vec<Open>>,
     ) -> Result<(), PipelineError> {
-        let mut left = 0_u64;
-        self.reader.rows(entry.input_id, 1, u64::MAX, |row| {
-            left += u64::from(row.state.is_open());
-            Ok::<_, PipelineError>(())
-        })?;
         if left == 0 {
             return Ok(());
         }

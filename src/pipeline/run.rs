@@ -132,6 +132,15 @@ pub(super) struct Job<'a> {
     resumed: bool,
 }
 
+/// What there is to send, and what the brakes must know of before.
+#[derive(Default)]
+struct Outset {
+    /// Open rows of each source.
+    open: Vec<u64>,
+    /// Rows of whom the API said that they are there with other data: a conflict of the plan has no answer.
+    conflicts: u64,
+}
+
 impl<'a> Job<'a> {
     /// Finds the run that the same sources and settings began, or begins one.
     fn take_up(
@@ -185,15 +194,14 @@ impl<'a> Job<'a> {
         let before = self.reader.totals(&self.run)?;
         self.request.progress.set_totals(before);
         if self.run.is_finished() && before.count(RowState::is_open) == 0 {
-            return self.ran(RunEnd::NothingToDo);
+            return Ok(self.ran(RunEnd::NothingToDo, &Balance::with(before, &self.run)));
         }
         self.ledger.run_event(self.run.run_id, "started", None)?;
         let mut end = self.work()?;
         if end == RunEnd::Interrupted && deadline.is_over() {
             end = RunEnd::Deadline;
         }
-        let end = self.close(end)?;
-        self.ran(end)
+        self.close(end)
     }
 
     /// Plans what is not planned, holds the brake against it, and sends what is open.
@@ -216,8 +224,9 @@ impl<'a> Job<'a> {
             }
             self.ledger.run_event(self.run.run_id, "planned", None)?;
         }
+        let outset = self.outset()?;
         let failures = match self.request.aim {
-            Aim::Create => Failures::new(&settings.send, &self.run, &progress.totals(), self.conflicts()?),
+            Aim::Create => Failures::new(&settings.send, &self.run, &progress.totals(), outset.conflicts),
             // Whoever creates nobody needs no brake.
             Aim::LookUp => Failures::unlimited(),
         };
@@ -232,7 +241,7 @@ impl<'a> Job<'a> {
             return Ok(RunEnd::Braked(braked));
         }
         progress.enter(Phase::Sending);
-        let ended = self.deliver(failures)?;
+        let ended = self.deliver(failures, &outset.open)?;
         let unasked = if stop.is_requested() {
             RunEnd::Interrupted
         } else {
@@ -241,29 +250,26 @@ impl<'a> Job<'a> {
         Ok(ended.unwrap_or(unasked))
     }
 
-    /// The rows of whom the API said that they are there with other data: a conflict of the plan has no answer.
-    fn conflicts(&self) -> Result<u64, PipelineError> {
-        let mut conflicts = 0;
+    /// What sending begins with, in one look at every row.
+    fn outset(&self) -> Result<Outset, PipelineError> {
+        let mut outset = Outset::default();
         for input in &self.run.inputs {
+            let mut open = 0;
             self.reader.rows(input.input_id, 1, u64::MAX, |row| {
-                conflicts += u64::from(row.state == RowState::Conflict && row.http_status.is_some());
+                open += u64::from(row.state.is_open());
+                outset.conflicts += u64::from(row.state == RowState::Conflict && row.http_status.is_some());
                 Ok::<_, PipelineError>(())
             })?;
+            outset.open.push(open);
         }
-        Ok(conflicts)
-    }
-
-    /// The run as it stands now.
-    fn now(&self) -> Result<(RunEntry, Balance), PipelineError> {
-        let run = self.reader.run(self.run.run_id)?.ok_or(PipelineError::Worker)?;
-        let balance = Balance::of(&self.reader, &run)?;
-        Ok((run, balance))
+        Ok(outset)
     }
 
     /// Writes down how the run ended. A run that has nothing left to send is finished, whoever asked it to stop.
-    fn close(&self, end: RunEnd) -> Result<RunEnd, PipelineError> {
+    fn close(&self, end: RunEnd) -> Result<Ran, PipelineError> {
         self.request.progress.enter(Phase::Balancing);
-        let (run, balance) = self.now()?;
+        let run = self.reader.run(self.run.run_id)?.ok_or(PipelineError::Worker)?;
+        let balance = Balance::of(&self.reader, &run)?;
         let done = run.is_planned() && balance.complete && balance.is_settled();
         let absent = balance.totals.count(|state| !RowState::may_end(state));
         let end = match (end, self.request.aim) {
@@ -273,7 +279,7 @@ impl<'a> Job<'a> {
         let asked_for_less = matches!(end, RunEnd::Interrupted | RunEnd::Deadline | RunEnd::Braked(_));
         let end = if done && asked_for_less { RunEnd::Finished } else { end };
         let (kind, reason) = match &end {
-            RunEnd::NothingToDo => return Ok(end),
+            RunEnd::NothingToDo => return Ok(self.ran(end, &balance)),
             RunEnd::Finished => ("finished", None),
             RunEnd::Braked(braked) => ("stopped", Some(braked.code().to_owned())),
             RunEnd::Stopped(stop) => ("stopped", Some(stop.code().to_owned())),
@@ -282,18 +288,16 @@ impl<'a> Job<'a> {
             RunEnd::Interrupted => ("stopped", Some("interrupted".to_owned())),
         };
         self.ledger.run_event(run.run_id, kind, reason)?;
-        Ok(end)
+        Ok(self.ran(end, &balance))
     }
 
-    fn ran(&self, end: RunEnd) -> Result<Ran, PipelineError> {
-        let (run, balance) = self.now()?;
-        let adds_up = balance.adds_up() && (balance.is_settled() || end != RunEnd::Finished);
-        Ok(Ran {
-            run_id: run.run_id,
+    fn ran(&self, end: RunEnd, balance: &Balance) -> Ran {
+        Ran {
+            run_id: self.run.run_id,
             resumed: self.resumed,
+            adds_up: balance.adds_up() && (balance.is_settled() || end != RunEnd::Finished),
             end,
-            adds_up,
             requests: self.sender.counters().requests,
-        })
+        }
     }
 }

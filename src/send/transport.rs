@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use http::{Method, Request};
+use http::{Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use url::Url;
@@ -37,6 +37,8 @@ const IN_SCOPE: &AsciiSet = &IN_PATH.remove(b':').remove(b'/');
 pub(super) struct Transport {
     wire: Arc<dyn Wire>,
     customers: Url,
+    /// The same address, as a request has it.
+    creates: Uri,
     token: Url,
     basic: HeaderValue,
 }
@@ -53,8 +55,12 @@ impl Transport {
         ));
         let mut token = address("api.token-url", &api.token_url)?;
         token.set_query(Some(&token_query(&api.scope)));
+        let creates = (customers.as_str().parse()).map_err(|_| SendError::UrlParts {
+            setting: "api.base-url",
+        })?;
         Ok(Self {
             wire,
+            creates,
             customers,
             token,
             basic: basic(api)?,
@@ -73,7 +79,9 @@ impl Transport {
 
     /// Creates the row's customer.
     pub(super) async fn create(&self, bearer: &HeaderValue, row: &Row, id: RequestId) -> Result<Reply, Failure> {
-        let mut request = request(Method::POST, &self.customers, row.payload.clone())?;
+        let mut request = Request::new(row.payload.clone());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.creates.clone();
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, bearer.clone());
         headers.insert(REQUEST_ID, header(&id.to_string())?);

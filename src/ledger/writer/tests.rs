@@ -43,7 +43,7 @@ fn failing(folder: &Path, name: &str, setting: &'static str, value: i64) -> Ledg
         connection
             .pragma_update_and_check(None, setting, value, |_| Ok(()))
             .unwrap_or_default();
-        write_all(&mut store, &nowhere(), waiting, known);
+        write_all(&mut store, &nowhere(), &waiting, known);
     })
 }
 
@@ -54,13 +54,13 @@ fn a_writer_that_panics_lets_everybody_go_and_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     drop(working(&path, |mut store, waiting, known| {
-        write_all(&mut store, &nowhere(), waiting, known);
+        write_all(&mut store, &nowhere(), &waiting, known);
     }));
-    let ledger = working(&path, |mut store, mut waiting, _| {
+    let ledger = working(&path, |mut store, waiting, _| {
         store.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         store.begin_run(&run(), 1).unwrap();
-        let first = waiting.blocking_recv();
-        assert!(first.is_none(), "the writer breaks off here, on purpose");
+        let first = waiting.recv();
+        assert!(first.is_err(), "the writer breaks off here, on purpose");
     });
     let first = ledger.begin_run(run()).unwrap_err();
     let later = ledger.begin_run(run()).unwrap_err();

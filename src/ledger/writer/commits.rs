@@ -1,0 +1,174 @@
+//! What becomes one commit: the thread's side of the writer.
+//!
+//! A commit costs as much for one row as for a hundred, so claims and outcomes wait for each other: until they are a quarter
+//! of the rows that are claimed, and never longer than [`LONGEST_WAIT`]. While a run is bound by its rate a fifth of what
+//! it has claimed waits at most, so nothing on the wire is held up; where it is bound by the service the quarter is reached
+//! at once. Everything else is committed as it comes.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::{Answer, Command, Known};
+use crate::clock;
+use crate::ledger::LedgerError;
+use crate::ledger::stay::Stay;
+use crate::ledger::store::Store;
+use crate::model::outcome::Outcome;
+use crate::model::row_state::RowEvent;
+
+/// Commands in one commit: 1,000 rows a commit write 750,000 rows a second, and more wins nothing.
+const MOST_COMMANDS: usize = 1000;
+/// Longest that a claim or an outcome waits for company. A hundred commits a second take 3 % of a core.
+const LONGEST_WAIT: Duration = Duration::from_millis(10);
+/// So many times the rows that wait must be the rows that are claimed, for waiting to go on.
+const WAITING_SHARE: usize = 4;
+
+/// An answer that waits for its commit.
+type Reply = Box<dyn FnOnce(Option<LedgerError>) + Send>;
+
+/// Writes what comes until nobody is left who could ask, or an error stops it.
+pub(super) fn write_all(store: &mut Store, stay: &Stay, waiting: &mpsc::Receiver<Command>, known: &Known) {
+    while let Ok(first) = waiting.recv() {
+        if write_group(store, stay, first, waiting, known).is_err() {
+            // Stop here: callers that wait, and all that come, learn that the writer has stopped, and why.
+            return;
+        }
+    }
+    // From here on the file is whole without its log, so that a copy of it alone is a copy of the ledger. A reader in
+    // the way costs nothing but that.
+    let folded = store
+        .connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if let Err(error) = folded {
+        tracing::warn!(%error, "the ledger's log stays beside it");
+    }
+}
+
+/// Writes one command and those that come with it, commits, and answers. The error has been told to the caller that met it.
+fn write_group(
+    store: &mut Store,
+    stay: &Stay,
+    first: Command,
+    waiting: &mpsc::Receiver<Command>,
+    known: &Known,
+) -> Result<(), ()> {
+    if let Err(error) = store.connection.execute_batch("BEGIN IMMEDIATE") {
+        let error = error.into();
+        known.stop(&error);
+        refuse(first, error);
+        return Err(());
+    }
+    let until = Instant::now() + LONGEST_WAIT;
+    let mut replies: Vec<Reply> = Vec::new();
+    let (mut rows, mut can_wait) = (0, true);
+    let mut command = Some(first);
+    while let Some(taken) = command.take() {
+        match taken.sends() {
+            Some(sent) => rows += sent,
+            None => can_wait = false,
+        }
+        replies.push(write(store, taken, known)?);
+        if replies.len() < MOST_COMMANDS {
+            command = waiting.try_recv().ok();
+        }
+        if command.is_none() && can_wait && rows * WAITING_SHARE < store.in_flight() {
+            command = waiting
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+                .ok();
+        }
+    }
+    // What is not committed here is rolled back when the connection is dropped.
+    let written = stay.hold().and_then(|()| Ok(store.connection.execute_batch("COMMIT")?));
+    let failed = written.err();
+    if let Some(error) = &failed {
+        known.stop(error);
+    } else {
+        // Before anybody is answered: a row that was answered for is counted.
+        known.in_doubt.store(store.in_flight(), Ordering::Release);
+    }
+    for reply in replies {
+        reply(failed.is_some().then(|| known.stopped()));
+    }
+    failed.map_or(Ok(()), |_| Err(()))
+}
+
+impl Command {
+    /// How many rows of those on their way to the API it is about; `None` for what does not wait for company.
+    fn sends(&self) -> Option<usize> {
+        match self {
+            Self::Claim(claims, ..) => Some(claims.len()),
+            Self::Outcome(..) => Some(1),
+            Self::Begin(..)
+            | Self::RunEvent { .. }
+            | Self::Plan(..)
+            | Self::EndInput(..)
+            | Self::Retry(..)
+            | Self::BeginComparison(..)
+            | Self::Add(..) => None,
+        }
+    }
+}
+
+/// Writes one command; gives what to call when it is committed.
+fn write(store: &mut Store, command: Command, known: &Known) -> Result<Reply, ()> {
+    let now = clock::now_ms();
+    match command {
+        Command::Begin(run, answer) => settle(known, answer, store.begin_run(&run, now)),
+        Command::RunEvent {
+            run_id,
+            kind,
+            reason,
+            answer,
+        } => settle(known, answer, store.run_event(run_id, kind, reason.as_deref(), now)),
+        Command::Plan(planned, namespace, answer) => settle(
+            known,
+            answer,
+            planned.iter().map(|row| store.plan(namespace, row)).collect(),
+        ),
+        Command::EndInput(input, totals, answer) => settle(known, answer, store.end_input(input, totals)),
+        Command::Claim(claims, namespace, answer) => settle(
+            known,
+            answer,
+            claims.iter().map(|claim| store.claim(namespace, claim, now)).collect(),
+        ),
+        Command::Outcome(outcome, answer) => settle(known, answer, store.append(&outcome)),
+        Command::Retry(rows, answer) => {
+            let mut retry = |key| store.append(&Outcome::plain(key, RowEvent::Retried, now)).map(|_| ());
+            settle(known, answer, rows.into_iter().try_for_each(&mut retry))
+        }
+        Command::BeginComparison(new, answer) => settle(known, answer, store.begin_comparison(&new, now)),
+        Command::Add(additions, answer) => {
+            let written = additions.iter().try_for_each(|addition| store.add(addition, now));
+            settle(known, answer, written)
+        }
+    }
+}
+
+fn settle<T: Send + 'static>(known: &Known, answer: Answer<T>, result: Result<T, LedgerError>) -> Result<Reply, ()> {
+    match result {
+        Ok(value) => Ok(Box::new(move |failed| {
+            // A caller that has gone away needs no answer.
+            drop(answer.send(failed.map_or(Ok(value), Err)));
+        })),
+        Err(error) => {
+            known.stop(&error);
+            drop(answer.send(Err(error)));
+            Err(())
+        }
+    }
+}
+
+fn refuse(command: Command, error: LedgerError) {
+    match command {
+        Command::Begin(_, answer) => drop(answer.send(Err(error))),
+        Command::RunEvent { answer, .. }
+        | Command::EndInput(_, _, answer)
+        | Command::Retry(_, answer)
+        | Command::Add(_, answer) => drop(answer.send(Err(error))),
+        Command::BeginComparison(_, answer) => drop(answer.send(Err(error))),
+        Command::Plan(_, _, answer) => drop(answer.send(Err(error))),
+        Command::Claim(_, _, answer) => drop(answer.send(Err(error))),
+        Command::Outcome(_, answer) => drop(answer.send(Err(error))),
+    }
+}
