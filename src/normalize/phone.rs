@@ -8,6 +8,8 @@
 //! A number that is not valid is sent only if the configuration lowers the rule: with `+` and all digits that were
 //! written, if it has a `+`, and in its country's international form if not.
 
+use std::fmt;
+
 use rlibphonenumber::{
     CountryCodeSource, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region, ValidationError,
 };
@@ -18,6 +20,13 @@ use crate::model::rule::Rule;
 /// Reads numbers; one for each worker, since the library's shared instance makes workers wait for each other. It holds
 /// about 45 MB once every region was seen.
 pub(super) struct Phones(PhoneNumberUtil);
+
+/// Nothing of the library's tables.
+impl fmt::Debug for Phones {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Phones").finish_non_exhaustive()
+    }
+}
 
 /// A number that a value can be read as.
 struct Reading {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use csv::ByteRecord;
@@ -61,6 +62,8 @@ pub struct Normalizer {
     max_field_bytes: usize,
     severities: Severities,
     namespace: Uuid,
+    /// Made to know that they can be made; the first worker that needs them takes them.
+    first_phones: Mutex<Option<Phones>>,
 }
 
 /// What a worker keeps between records.
@@ -90,10 +93,9 @@ impl Normalizer {
             Some(region) => Some(country(region).map_err(|_| NormalizerError::DefaultRegion(region.to_owned()))?),
             None => None,
         };
-        if Phones::new().is_none() {
-            return Err(NormalizerError::PhoneMetadata);
-        }
+        let phones = Phones::new().ok_or(NormalizerError::PhoneMetadata)?;
         Ok(Self {
+            first_phones: Mutex::new(Some(phones)),
             dates: Dates::new(&input.date_formats, today).map_err(NormalizerError::DateFormat)?,
             synonyms: Synonyms::new(&settings.synonyms).map_err(NormalizerError::Synonym)?,
             default_region,
@@ -313,7 +315,8 @@ impl Normalizer {
                     self.default_region
                 };
                 if phones.is_none() {
-                    *phones = Phones::new();
+                    let first = self.first_phones.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    *phones = first.or_else(Phones::new);
                 }
                 phones.as_ref().map_or(Err(Rule::PhoneNotANumber), |phones| {
                     phones.phone(cell, context.country.or(default_region), to, notes)
