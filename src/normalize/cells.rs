@@ -44,6 +44,15 @@ impl Cells {
         written
     }
 
+    /// Appends a text as it is.
+    pub(super) fn put_text(&mut self, id: FieldId, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        if let Some(range) = self.ranges.get_mut(id.index()) {
+            *range = (index(start), index(self.text.len()));
+        }
+    }
+
     /// Forgets the text of a field.
     pub(super) fn remove(&mut self, id: FieldId) {
         if let Some(range) = self.ranges.get_mut(id.index()) {

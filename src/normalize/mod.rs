@@ -18,6 +18,7 @@ mod id;
 mod iso_date;
 mod naics;
 mod naics_table;
+mod national;
 mod notes;
 mod number;
 mod payload;

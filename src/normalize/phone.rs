@@ -8,25 +8,17 @@
 //! A number that is not valid is sent only if the configuration lowers the rule: with `+` and all digits that were
 //! written, if it has a `+`, and in its country's international form if not.
 
-use std::fmt;
-
 use rlibphonenumber::{
     CountryCodeSource, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region, ValidationError,
 };
 
+use super::national::National;
 use super::notes::Notes;
 use crate::model::rule::Rule;
 
 /// Reads numbers; one for each worker, since the library's shared instance makes workers wait for each other. It holds
 /// about 45 MB once every region was seen.
-pub(super) struct Phones(PhoneNumberUtil);
-
-/// Nothing of the library's tables.
-impl fmt::Debug for Phones {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Phones").finish_non_exhaustive()
-    }
-}
+pub(super) struct Phones(PhoneNumberUtil, National);
 
 /// A number that a value can be read as.
 struct Reading {
@@ -46,8 +38,10 @@ enum Form {
 
 impl Phones {
     /// Loads the metadata that the library carries; a few milliseconds. `None` if the library cannot read its own.
-    pub(super) fn new() -> Option<Self> {
-        PhoneNumberUtil::new().ok().map(Self)
+    pub(super) fn new(national: &National) -> Option<Self> {
+        PhoneNumberUtil::new()
+            .ok()
+            .map(|library| Self(library, national.clone()))
     }
 
     /// Appends the number in E.164. `region` is the alpha-2 code of the country for a number without `+`.
@@ -94,21 +88,12 @@ impl Phones {
             });
         }
         let written = self.read(value, Some(region))?;
-        if written.valid && self.lacks_prefix(&written.number, value) {
-            let other = plus().ok().filter(|plus| plus.valid && plus.number != written.number);
-            return other.map_or(Ok(written), |_| Err(Rule::PhoneAmbiguous));
+        let is_other = |plus: Reading| plus.valid && plus.number != written.number;
+        let may_be_two = written.valid && plus().is_ok_and(is_other);
+        if may_be_two && self.1.lacks_prefix(&written.number, value) {
+            return Err(Rule::PhoneAmbiguous);
         }
         Ok(written)
-    }
-
-    /// Whether a number is written in its country with something before these digits.
-    fn lacks_prefix(&self, number: &PhoneNumber, value: &str) -> bool {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let (national, written) = (
-            digits(&self.0.format(number, PhoneNumberFormat::National)),
-            digits(value),
-        );
-        national.len() > written.len() && national.ends_with(&written)
     }
 
     /// Reads a value as it stands.
@@ -175,7 +160,7 @@ impl Phones {
         let is_ordinary = match valid {
             // In North America the country's code is the prefix of national numbers too, and no zero is one.
             Some(_) if self.0.is_nanpa_country(region) => true,
-            Some(written) => !had_plus && !self.begins_with_zero(&written.number, digits),
+            Some(written) => !had_plus && !self.1.begins_with_zero(&written.number, digits),
             None => false,
         };
         if is_ordinary {
@@ -219,13 +204,6 @@ impl Phones {
     /// The reading of a value, if it is a valid number.
     fn valid(&self, value: &str, region: Region) -> Option<Reading> {
         self.read(value, Some(region)).ok().filter(|reading| reading.valid)
-    }
-
-    /// Whether a number is written in its country as a zero and these digits.
-    fn begins_with_zero(&self, number: &PhoneNumber, digits: &str) -> bool {
-        let national = self.0.format(number, PhoneNumberFormat::National);
-        let written = national.bytes().filter(u8::is_ascii_digit);
-        written.eq(std::iter::once(b'0').chain(digits.bytes()))
     }
 
     fn e164(&self, number: &PhoneNumber) -> String {

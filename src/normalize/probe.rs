@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::country::country;
 use super::date::Dates;
+use super::national::National;
 use super::notes::{Notes, has_error};
 use super::phone::Phones;
 use super::{email, number, text};
@@ -68,7 +69,7 @@ impl Probe {
     /// Makes a probe; `None` if the telephone library cannot read its own metadata.
     pub fn new(today: Date) -> Option<Self> {
         Some(Self {
-            phones: Phones::new()?,
+            phones: Phones::new(&National::new()?)?,
             dates: DateProbe::new(today)?,
         })
     }

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use csv::ByteRecord;
@@ -19,6 +18,7 @@ use super::choice::{self, Synonyms};
 use super::context::{self, Context};
 use super::country::{country, country_code};
 use super::date::Dates;
+use super::national::National;
 use super::notes::Notes;
 use super::phone::Phones;
 use super::spreadsheet::is_error as is_spreadsheet_error;
@@ -62,8 +62,8 @@ pub struct Normalizer {
     max_field_bytes: usize,
     severities: Severities,
     namespace: Uuid,
-    /// Made to know that they can be made; the first worker that needs them takes them.
-    first_phones: Mutex<Option<Phones>>,
+    /// How telephone numbers are written at home, for the readers of all workers.
+    national: National,
 }
 
 /// What a worker keeps between records.
@@ -93,9 +93,8 @@ impl Normalizer {
             Some(region) => Some(country(region).map_err(|_| NormalizerError::DefaultRegion(region.to_owned()))?),
             None => None,
         };
-        let phones = Phones::new().ok_or(NormalizerError::PhoneMetadata)?;
         Ok(Self {
-            first_phones: Mutex::new(Some(phones)),
+            national: National::new().ok_or(NormalizerError::PhoneMetadata)?,
             dates: Dates::new(&input.date_formats, today).map_err(NormalizerError::DateFormat)?,
             synonyms: Synonyms::new(&settings.synonyms).map_err(NormalizerError::Synonym)?,
             default_region,
@@ -168,11 +167,14 @@ impl Normalizer {
     fn clean(&self, scratch: &mut Scratch, mapping: &Mapping, record: &ByteRecord) {
         // One look at the whole: a record comes as UTF-8, whose cells are UTF-8.
         let whole = std::str::from_utf8(record.as_slice()).ok();
-        for (at, (target, raw)) in mapping.columns.iter().zip(record).enumerate() {
+        for (at, target) in mapping.columns.iter().enumerate() {
             let Target::Field(id) = target else { continue };
             match record.range(at).and_then(|range| whole?.get(range)) {
-                Some(text) => self.clean_cell(scratch, mapping, *id, text),
-                None => self.clean_cell(scratch, mapping, *id, &String::from_utf8_lossy(raw)),
+                Some(cell) => self.clean_cell(scratch, mapping, *id, cell),
+                None => {
+                    let lossy = String::from_utf8_lossy(record.get(at).unwrap_or_default());
+                    self.clean_cell(scratch, mapping, *id, &lossy);
+                }
             }
         }
         for (id, constant) in &mapping.constants {
@@ -191,6 +193,11 @@ impl Normalizer {
         let Scratch {
             cells, findings, notes, ..
         } = scratch;
+        // Nearly every cell: nothing below has anything to do for it.
+        if raw.len() <= self.max_field_bytes && !raw.starts_with('#') && text::is_clean(raw) {
+            cells.put_text(id, raw);
+            return;
+        }
         notes.clear();
         let marks = if id == FieldId::ID {
             text::Marks::Kept
@@ -266,6 +273,9 @@ impl Normalizer {
         (notes, result): (&Notes, Result<(), Rule>),
         value: &str,
     ) {
+        if notes.is_empty() && result.is_ok() {
+            return;
+        }
         let kept = notes.iter().map(|rule| (*rule, self.severities.of(*rule)));
         let lost = result.err().map(|rule| (rule, Severity::Error));
         findings.extend(kept.chain(lost).map(|(rule, severity)| Finding {
@@ -315,8 +325,7 @@ impl Normalizer {
                     self.default_region
                 };
                 if phones.is_none() {
-                    let first = self.first_phones.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    *phones = first.or_else(Phones::new);
+                    *phones = Phones::new(&self.national);
                 }
                 phones.as_ref().map_or(Err(Rule::PhoneNotANumber), |phones| {
                     phones.phone(cell, context.country.or(default_region), to, notes)

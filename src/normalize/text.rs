@@ -76,7 +76,7 @@ fn clean_odd(raw: &str, marks: Marks, to: &mut String, notes: &mut Notes) -> Res
 
 /// Whether nothing of what follows has anything to do for a value, which is so for most: it is plain or of ordinary
 /// letters, has no margin, and does not begin as a formula does, or as an apostrophe before one.
-fn is_clean(value: &str) -> bool {
+pub(super) fn is_clean(value: &str) -> bool {
     let bytes = value.as_bytes();
     if matches!(bytes.first(), Some(b' ' | b'=' | b'\'')) || bytes.last() == Some(&b' ') {
         return false;
