@@ -24,6 +24,9 @@ use crate::model::rule::Severity;
 use crate::model::totals::Totals;
 
 mod additions;
+mod standings;
+
+pub use standings::Standing;
 
 /// A reading connection.
 #[derive(Debug)]
@@ -195,8 +198,8 @@ impl Reader {
     pub fn totals(&self, run: &RunEntry) -> Result<Totals, LedgerError> {
         let mut totals = Totals::default();
         for input in &run.inputs {
-            self.rows(input.input_id, 1, u64::MAX, |entry| {
-                totals.add(entry.state);
+            self.standings(input.input_id, 1, u64::MAX, |standing| {
+                totals.add(standing.state);
                 Ok::<_, LedgerError>(())
             })?;
         }

@@ -54,11 +54,26 @@ impl Checker {
         })
     }
 
+    /// The threads that check, for other work that can be divided.
+    pub(super) fn threads(&self) -> &ThreadPool {
+        &self.pool
+    }
+
     /// Checks every record of a source. `consume` gets the chunks in the order of the source; what it returns as an error
     /// ends the reading.
     pub(super) fn check(
         &self,
         input: &Input,
+        consume: impl FnMut(&Chunk, Vec<Checked>) -> Result<(), PipelineError>,
+    ) -> Result<Tally, PipelineError> {
+        self.check_from(input, 1, consume)
+    }
+
+    /// The same from record `first` on. Chunks before it are read and come without anything checked.
+    pub(super) fn check_from(
+        &self,
+        input: &Input,
+        first: u64,
         mut consume: impl FnMut(&Chunk, Vec<Checked>) -> Result<(), PipelineError>,
     ) -> Result<Tally, PipelineError> {
         let mut records = Records::open(&input.source, &self.input)?;
@@ -70,7 +85,7 @@ impl Checker {
         let (in_order, ordered) = mpsc::channel::<InHand>();
         let tally = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
-                self.read(&mut records, &input.mapping, &recycled, &in_order);
+                self.read(&mut records, (&input.mapping, first), &recycled, &in_order);
                 records.tally()
             });
             let consumed = consume_in_order(ordered, &give_back, &mut consume);
@@ -89,7 +104,7 @@ impl Checker {
     fn read(
         &self,
         records: &mut Records,
-        mapping: &Arc<Mapping>,
+        what: (&Arc<Mapping>, u64),
         recycled: &mpsc::Receiver<Chunk>,
         in_order: &mpsc::Sender<InHand>,
     ) {
@@ -98,23 +113,27 @@ impl Checker {
                 Ok(more) => more,
                 Err(error) => {
                     // The records before the broken one are whole and are dealt with first.
-                    if self.hand_over(chunk, mapping, in_order) {
+                    if self.hand_over(chunk, what, in_order) {
                         drop(in_order.send(Err(error)));
                     }
                     return;
                 }
             };
-            if !self.hand_over(chunk, mapping, in_order) || !more {
+            if !self.hand_over(chunk, what, in_order) || !more {
                 return;
             }
         }
     }
 
     /// Gives a chunk to a worker; `false` if nobody waits for it.
-    fn hand_over(&self, chunk: Chunk, mapping: &Arc<Mapping>, in_order: &mpsc::Sender<InHand>) -> bool {
+    fn hand_over(&self, chunk: Chunk, (mapping, first): (&Arc<Mapping>, u64), in_order: &mpsc::Sender<InHand>) -> bool {
         let (done, in_hand) = mpsc::sync_channel(1);
         if in_order.send(Ok(in_hand)).is_err() {
             return false;
+        }
+        if chunk.iter().last().is_some_and(|(position, _)| position.record < first) {
+            drop(done.send((chunk, Vec::new())));
+            return true;
         }
         let normalizer = Arc::clone(&self.normalizer);
         let mapping = Arc::clone(mapping);

@@ -14,6 +14,7 @@ use super::brake::Failures;
 use super::capacity::{ROWS_PER_PERMIT, WAITING_BATCHES};
 use super::error::PipelineError;
 use super::inputs::Input;
+use super::outset::Left;
 use super::progress::Progress;
 use super::run::{Aim, Job, RunEnd, RunRequest};
 use crate::clock;
@@ -28,9 +29,9 @@ use crate::send::{Sender, Sent, Stop};
 type Open = (RowKey, Row, RowState);
 
 impl Job<'_> {
-    /// Sends every row of the run that is open, so many of each source; gives why it ended early, unless somebody asked it
-    /// to.
-    pub(super) fn deliver(&self, failures: Failures, open: &[u64]) -> Result<Option<RunEnd>, PipelineError> {
+    /// Sends every row of the run that is open, by what is left of each source; gives why it ended early, unless somebody
+    /// asked it to.
+    pub(super) fn deliver(&self, failures: Failures, left: &[Left]) -> Result<Option<RunEnd>, PipelineError> {
         let RunRequest {
             settings,
             runtime,
@@ -51,7 +52,7 @@ impl Job<'_> {
             end: Mutex::default(),
         };
         let sending = runtime.spawn(crew.send_all(waiting));
-        let mut sources = self.inputs.iter().zip(&self.run.inputs).zip(open);
+        let mut sources = self.inputs.iter().zip(&self.run.inputs).zip(left);
         let read = sources.try_for_each(|((input, entry), left)| self.read_open(input, entry, *left, &batches));
         drop(batches);
         // What is on the wire is finished and written down, whatever ended the reading.
@@ -67,20 +68,23 @@ impl Job<'_> {
         }
     }
 
-    /// Reads one source as far as open rows are `left` in it, and hands them on. A source without open rows is not read.
+    /// Reads one source from its first open row to its last, and hands them on. A source without open rows is not read.
     fn read_open(
         &self,
         input: &Input,
         entry: &InputEntry,
-        mut left: u64,
+        Left { rows: mut left, first }: Left,
         batches: &mpsc::Sender<Vec<Open>>,
     ) -> Result<(), PipelineError> {
         if left == 0 {
             return Ok(());
         }
-        let read = self.checker.check(input, |chunk, checked| {
+        let read = self.checker.check_from(input, first, |chunk, checked| {
             if self.request.stop.is_requested() {
                 return Err(PipelineError::Interrupted);
+            }
+            if checked.is_empty() {
+                return Ok(());
             }
             let mut open = self.open_rows(entry, chunk)?;
             let batch = match_rows(checked, &mut open, &self.run, input)?;

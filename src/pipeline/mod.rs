@@ -21,6 +21,7 @@ mod identity;
 mod inputs;
 mod messages;
 mod outputs;
+mod outset;
 mod plan;
 mod profile;
 mod progress;

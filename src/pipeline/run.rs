@@ -10,6 +10,7 @@ use super::correct::{Corrections, Corrects};
 use super::error::PipelineError;
 use super::identity::{ABANDONED, describe, known_run, named_run, refuse_other_target};
 use super::inputs::Inputs;
+use super::outset::Outset;
 use super::progress::{Phase, Progress};
 use super::retry::Retry;
 use crate::config::settings::Settings;
@@ -132,15 +133,6 @@ pub(super) struct Job<'a> {
     resumed: bool,
 }
 
-/// What there is to send, and what the brakes must know of before.
-#[derive(Default)]
-struct Outset {
-    /// Open rows of each source.
-    open: Vec<u64>,
-    /// Rows of whom the API said that they are there with other data: a conflict of the plan has no answer.
-    conflicts: u64,
-}
-
 impl<'a> Job<'a> {
     /// Finds the run that the same sources and settings began, or begins one.
     fn take_up(
@@ -191,13 +183,13 @@ impl<'a> Job<'a> {
         if self.request.retry.is_some_and(|retry| retry.refused) {
             self.open_refused()?;
         }
-        let before = self.reader.totals(&self.run)?;
-        self.request.progress.set_totals(before);
-        if self.run.is_finished() && before.count(RowState::is_open) == 0 {
-            return Ok(self.ran(RunEnd::NothingToDo, &Balance::with(before, &self.run)));
+        let outset = self.outset()?;
+        self.request.progress.set_totals(outset.totals);
+        if self.run.is_finished() && outset.totals.count(RowState::is_open) == 0 {
+            return Ok(self.ran(RunEnd::NothingToDo, &Balance::with(outset.totals, &self.run)));
         }
         self.ledger.run_event(self.run.run_id, "started", None)?;
-        let mut end = self.work()?;
+        let mut end = self.work(outset)?;
         if end == RunEnd::Interrupted && deadline.is_over() {
             end = RunEnd::Deadline;
         }
@@ -205,7 +197,7 @@ impl<'a> Job<'a> {
     }
 
     /// Plans what is not planned, holds the brake against it, and sends what is open.
-    fn work(&self) -> Result<RunEnd, PipelineError> {
+    fn work(&self, mut outset: Outset) -> Result<RunEnd, PipelineError> {
         let RunRequest {
             settings,
             stop,
@@ -223,8 +215,8 @@ impl<'a> Job<'a> {
                 return Ok(RunEnd::Interrupted);
             }
             self.ledger.run_event(self.run.run_id, "planned", None)?;
+            outset = self.outset()?;
         }
-        let outset = self.outset()?;
         let failures = match self.request.aim {
             Aim::Create => Failures::new(&settings.send, &self.run, &progress.totals(), outset.conflicts),
             // Whoever creates nobody needs no brake.
@@ -241,7 +233,7 @@ impl<'a> Job<'a> {
             return Ok(RunEnd::Braked(braked));
         }
         progress.enter(Phase::Sending);
-        let ended = self.deliver(failures, &outset.open)?;
+        let ended = self.deliver(failures, &outset.sources)?;
         let unasked = if stop.is_requested() {
             RunEnd::Interrupted
         } else {
@@ -250,26 +242,16 @@ impl<'a> Job<'a> {
         Ok(ended.unwrap_or(unasked))
     }
 
-    /// What sending begins with, in one look at every row.
+    /// Where its rows stand now.
     fn outset(&self) -> Result<Outset, PipelineError> {
-        let mut outset = Outset::default();
-        for input in &self.run.inputs {
-            let mut open = 0;
-            self.reader.rows(input.input_id, 1, u64::MAX, |row| {
-                open += u64::from(row.state.is_open());
-                outset.conflicts += u64::from(row.state == RowState::Conflict && row.http_status.is_some());
-                Ok::<_, PipelineError>(())
-            })?;
-            outset.open.push(open);
-        }
-        Ok(outset)
+        Outset::of(self.ledger.path(), &self.reader, &self.run, self.checker.threads())
     }
 
     /// Writes down how the run ended. A run that has nothing left to send is finished, whoever asked it to stop.
     fn close(&self, end: RunEnd) -> Result<Ran, PipelineError> {
         self.request.progress.enter(Phase::Balancing);
         let run = self.reader.run(self.run.run_id)?.ok_or(PipelineError::Worker)?;
-        let balance = Balance::of(&self.reader, &run)?;
+        let balance = Balance::with(self.outset()?.totals, &run);
         let done = run.is_planned() && balance.complete && balance.is_settled();
         let absent = balance.totals.count(|state| !RowState::may_end(state));
         let end = match (end, self.request.aim) {

@@ -1,6 +1,6 @@
 //! Damage: what a disk or a hand does to the file is noticed before anything is made of it, or changes nothing.
 
-use rollcall::ledger::{Ledger, LedgerError, Reader, RowEntry};
+use rollcall::ledger::{Ledger, LedgerError, Reader, RowEntry, Standing};
 use rollcall::model::row_state::RowState;
 
 use crate::book::{Book, NAMESPACE, claim, key, path, row};
@@ -13,6 +13,16 @@ fn read(path: &std::path::Path, input: i64) -> Result<Vec<RowEntry>, LedgerError
         Ok::<_, LedgerError>(())
     })?;
     Ok(rows)
+}
+
+/// Where each row stands, by the shorter way.
+fn stand(path: &std::path::Path, input: i64) -> Result<Vec<Standing>, LedgerError> {
+    let mut standings = Vec::new();
+    Reader::open(path)?.standings(input, 1, u64::MAX, |standing| {
+        standings.push(standing);
+        Ok::<_, LedgerError>(())
+    })?;
+    Ok(standings)
 }
 
 /// Each byte of the tables' pages is turned, one at a time, in a copy of its own.
@@ -38,13 +48,19 @@ fn no_byte_that_a_disk_turns_changes_what_became_of_a_row_unnoticed() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    let (mut noticed, mut harmless, mut missing) = (0, 0, 0);
+    let (mut noticed, mut harmless, mut missing, mut stood) = (0, 0, 0, 0);
     let copy = folder.path().join("copy.db");
     for _ in 0..4000 {
         let (at, bit) = (random.usize(..whole.len()), random.u32(..8));
         let mut damaged = whole.clone();
         damaged[at] ^= 1 << bit;
         std::fs::write(&copy, &damaged).unwrap();
+        if let Ok(standings) = stand(&copy, input) {
+            let created = standings.iter().filter(|row| row.state == RowState::Created);
+            let known = |row: &Standing| (1..=10).contains(&row.record);
+            assert!(created.clone().all(known), "byte {at}, bit {bit}: {standings:?}");
+            stood += usize::from(created.count() == 10);
+        }
         match read(&copy, input) {
             Err(_) => noticed += 1,
             Ok(rows) if rows == expected => harmless += 1,
@@ -56,8 +72,11 @@ fn no_byte_that_a_disk_turns_changes_what_became_of_a_row_unnoticed() {
             }
         }
     }
-    println!("{noticed} noticed, {harmless} harmless, {missing} with lines missing");
-    assert!(noticed > 100 && harmless > 0, "{noticed} {harmless}");
+    println!("{noticed} noticed, {harmless} harmless, {missing} with lines missing; {stood} stood");
+    assert!(
+        noticed > 100 && harmless > 0 && stood < 3900,
+        "{noticed} {harmless} {stood}"
+    );
 }
 
 /// The writer believes a damaged row no more than a reader does: it claims nothing, and stops.

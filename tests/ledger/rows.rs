@@ -1,6 +1,6 @@
 //! The life of a row: what is written, what is refused, what the next process finds.
 
-use rollcall::ledger::{Claimed, LedgerError, Planned, RowEntry};
+use rollcall::ledger::{Claimed, LedgerError, Planned, Reader, RowEntry};
 use rollcall::model::digest::Digest;
 use rollcall::model::ids::RequestId;
 use rollcall::model::outcome::Outcome;
@@ -8,6 +8,7 @@ use rollcall::model::position::Position;
 use rollcall::model::row_state::{RowEvent, RowState, next};
 
 use crate::book::{Book, NAMESPACE, claim, id, key, reject, row};
+use crate::filled::sound;
 
 #[test]
 fn what_was_written_is_read_back_by_the_next_process() {
@@ -100,6 +101,34 @@ fn a_commit_is_whole_or_not_at_all() {
         .wait();
     assert!(matches!(planned, Err(LedgerError::Illegal { .. })), "{planned:?}");
     assert_eq!(book.again().rows(input), []);
+}
+
+/// In every part of every input.
+#[test]
+fn where_rows_stand_is_what_whole_entries_say() {
+    let (_folder, file) = sound();
+    let reader = Reader::open(&file).unwrap();
+    let mut answered = 0;
+    for input in reader.runs().unwrap().iter().flat_map(|run| &run.inputs) {
+        for (first, last) in [(1, u64::MAX), (1, 3), (4, 9), (12, 12), (13, 20)] {
+            let (mut entries, mut standings) = (Vec::new(), Vec::new());
+            reader
+                .rows(input.input_id, first, last, |row| {
+                    entries.push((row.position.record, row.state, row.http_status.is_some()));
+                    Ok::<_, LedgerError>(())
+                })
+                .unwrap();
+            reader
+                .standings(input.input_id, first, last, |row| {
+                    standings.push((row.record, row.state, row.was_answered));
+                    Ok::<_, LedgerError>(())
+                })
+                .unwrap();
+            assert_eq!(standings, entries);
+            answered += entries.iter().filter(|(.., answered)| *answered).count();
+        }
+    }
+    assert!(answered > 0, "no row of the ledger was answered");
 }
 
 #[test]
