@@ -8,12 +8,13 @@ use super::figures::exceptions::{ClearedBy, Exception, Place, Standing, exceptio
 use super::figures::histogram::Latency;
 use super::figures::pace::Pace;
 use super::summary::{Report, Summary};
+use super::tables::{Figure, Tables};
 use crate::clock::rfc3339;
 use crate::ledger::{LedgerError, Reader};
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
 
-/// A run with the same figures as the text.
+/// A run in short: its control totals and what they hang on.
 pub fn run_json(summary: &Summary) -> Value {
     let run = &summary.run;
     let inputs: Vec<Value> = run
@@ -104,7 +105,7 @@ pub fn write_json<E: From<LedgerError> + From<std::io::Error>>(
     let open = text.strip_suffix('}').unwrap_or(&text);
     write!(to, "{open},\"exceptions\":[")?;
     let mut separator = "";
-    exceptions(reader, &report.summary.run, u64::MAX, |exception| {
+    exceptions(reader, &report.summary.run, |exception| {
         write!(to, "{separator}{}", exception_json(&exception))?;
         separator = ",";
         Ok::<_, E>(())
@@ -155,10 +156,25 @@ fn report_json(report: &Report) -> Value {
         ("answers", answers_json(&report.pace)),
         ("pace", pace_json(&report.pace)),
         ("exception_counts", Value::Array(counts)),
+        ("figures", Value::Array(figures(&Tables::of(report)))),
     ] {
         object.insert(key.to_owned(), more);
     }
     value
+}
+
+/// The figures that all forms of a report have, by name.
+fn figures(tables: &Tables) -> Vec<Value> {
+    let figure = |(section, figure): (&str, &Figure)| {
+        let exact = figure.value.exact();
+        // What is a number is one here, too.
+        let value = (figure.value.is_number())
+            .then(|| serde_json::from_str(&exact).ok())
+            .flatten()
+            .unwrap_or(Value::String(exact));
+        json!({ "section": section, "name": figure.name, "value": value, "unit": figure.unit })
+    };
+    tables.figures().map(figure).collect()
 }
 
 fn answers_json(pace: &Pace) -> Value {

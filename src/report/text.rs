@@ -1,9 +1,8 @@
-//! Reports for people at a terminal.
+//! A run, or all of them, for people at a terminal, in short; `terminal` has every figure.
 
 use std::fmt::Write;
 
-use super::figures::exceptions::Standing;
-use super::summary::{Report, Summary};
+use super::summary::Summary;
 use crate::clock::rfc3339;
 use crate::ledger::InputTotals;
 pub use crate::model::figures::{counted, grouped};
@@ -124,73 +123,6 @@ fn write_reasons(text: &mut String, summary: &Summary) -> std::fmt::Result {
         writeln!(text, "  {:>8}  {:<28}{}", grouped(*count), code, state.word())?;
     }
     Ok(())
-}
-
-/// A run with everything that its summary says, how fast it went, and what became of its exceptions since.
-pub fn report_text(report: &Report) -> Result<String, std::fmt::Error> {
-    let mut text = run_text(&report.summary)?;
-    write_pace(&mut text, report)?;
-    write_exceptions(&mut text, report)?;
-    Ok(text)
-}
-
-fn write_pace(text: &mut String, report: &Report) -> std::fmt::Result {
-    let pace = &report.pace;
-    if pace.rows == 0 {
-        return Ok(());
-    }
-    write!(text, "\n  sent    {} with an outcome", counted(pace.rows, "row"))?;
-    if let Some(rate) = pace.tenths_of_rows_a_second() {
-        write!(text, ", {} a second", tenths(rate))?;
-    }
-    writeln!(text, ", {}", counted_retries(report.summary.retries))?;
-    if let Some(latency) = pace.latency {
-        let [p50, p95, p99, longest] =
-            [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.longest_ms].map(grouped);
-        writeln!(
-            text,
-            "          from claim to outcome: half within {p50} ms, 95% within {p95} ms, 99% within {p99} ms, all within \
-             {longest} ms"
-        )?;
-    }
-    Ok(())
-}
-
-/// Retries in words.
-fn counted_retries(retries: u64) -> String {
-    match retries {
-        0 => "no retry".to_owned(),
-        1 => "1 retry".to_owned(),
-        _ => format!("{} retries", grouped(retries)),
-    }
-}
-
-/// A number of tenths, with its thousands apart.
-pub(super) fn tenths(number: u64) -> String {
-    format!("{}.{}", grouped(number / 10), number % 10)
-}
-
-fn write_exceptions(text: &mut String, report: &Report) -> std::fmt::Result {
-    let summary = &report.summary;
-    if summary.attention() > 0 {
-        let of = |standing| grouped(summary.exceptions.count(|_, other| other == standing));
-        writeln!(
-            text,
-            "\n  exceptions {}: {} open, {} corrected, {} brought by a later run, {} disposed of",
-            grouped(summary.attention()),
-            of(Standing::Open),
-            of(Standing::Corrected),
-            of(Standing::LaterRun),
-            of(Standing::Disposed)
-        )?;
-    }
-    match report.corrected_by.as_slice() {
-        [] => Ok(()),
-        runs => {
-            let runs: Vec<String> = runs.iter().map(ToString::to_string).collect();
-            writeln!(text, "  corrected by run {}", runs.join(", "))
-        }
-    }
 }
 
 /// All runs, a line each, oldest first.

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::status::next_of;
-use crate::cli::args::{ReportArgs, ReportFormat};
+use super::status::{flags, next_of};
+use crate::cli::args::{LedgerArgs, ReportArgs, ReportFormat};
 use crate::cli::diagnostics::{NoRun, harmless, say};
 use crate::cli::exit::Exit;
-use crate::ledger::{Balance, Reader, RunEntry};
+use crate::ledger::{Reader, RunEntry};
 use crate::pipeline::PipelineError;
 use crate::private::PrivateFile;
 use crate::report::{self, Report, Summary};
@@ -55,8 +55,9 @@ fn write_file<T>(path: &Path, content: impl FnOnce(&mut dyn Write) -> Result<T>)
 fn write(reader: &Reader, run: RunEntry, args: &ReportArgs, out: &mut dyn Write) -> Result<bool> {
     match args.format {
         ReportFormat::Csv => {
-            report::write_csv::<anyhow::Error>(reader, &run, &mut *out)?;
-            Ok(Balance::of(reader, &run)?.adds_up())
+            let report = Report::of(reader, run)?;
+            report::write_csv::<anyhow::Error>(reader, &report, &mut *out)?;
+            Ok(report.summary.balance.adds_up())
         }
         ReportFormat::Line => {
             let summary = Summary::of(reader, run)?;
@@ -69,7 +70,12 @@ fn write(reader: &Reader, run: RunEntry, args: &ReportArgs, out: &mut dyn Write)
         }
         ReportFormat::Text => {
             let report = Report::of(reader, run)?;
-            out.write_all(harmless(&report::report_text(&report)?).as_bytes())?;
+            let text = format!(
+                "{}{}",
+                report::report_text(&report)?,
+                next(&report.summary, &args.ledger)
+            );
+            out.write_all(harmless(&text).as_bytes())?;
             Ok(report.summary.balance.adds_up())
         }
         ReportFormat::Json => {
@@ -83,4 +89,21 @@ fn write(reader: &Reader, run: RunEntry, args: &ReportArgs, out: &mut dyn Write)
             Ok(report.summary.balance.adds_up())
         }
     }
+}
+
+/// Where each exception stands, and what to type next.
+fn next(summary: &Summary, ledger: &LedgerArgs) -> String {
+    let mut text = String::new();
+    if summary.attention() > 0 {
+        let flags = flags(summary, ledger);
+        let run = summary.run.run_id;
+        text.push_str(&format!(
+            "\neach exception: rollcall report {run} --format csv{flags}\n"
+        ));
+    }
+    match next_of(summary, ledger).as_slice() {
+        [] => text.push_str("\nnothing is open\n"),
+        next => text.push_str(&format!("\nnext: {}\n", next.join("\n  or: "))),
+    }
+    text
 }

@@ -109,7 +109,7 @@ pub(super) fn next_of(run: &Summary, ledger: &LedgerArgs) -> Vec<String> {
 }
 
 /// The flags that name the ledger again, and the sandbox where the run was for one.
-fn flags(run: &Summary, ledger: &LedgerArgs) -> String {
+pub(super) fn flags(run: &Summary, ledger: &LedgerArgs) -> String {
     let flags = super::ledger_flags(ledger);
     if run.run.target == SANDBOX_TARGET && !ledger.sandbox {
         return format!(" --sandbox{flags}");

@@ -38,6 +38,17 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// The standing of an exception that was cleared by this.
+    pub(in crate::report) fn of(by: &ClearedBy) -> Self {
+        match by {
+            ClearedBy::Correction(_) => Self::Corrected,
+            ClearedBy::LaterRun(_) => Self::LaterRun,
+            ClearedBy::Person { .. } => Self::Disposed,
+        }
+    }
+}
+
 impl From<Option<&Clearing>> for Standing {
     fn from(clearing: Option<&Clearing>) -> Self {
         match clearing {
@@ -122,6 +133,8 @@ pub struct Cause {
 /// A row that somebody must look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
+    /// Number of its source in the run, from 1.
+    pub input: u64,
     /// Name of its source.
     pub file: String,
     /// The record, from 1.
@@ -142,27 +155,30 @@ pub struct Exception {
     pub cleared_by: Option<ClearedBy>,
 }
 
-/// Calls `visit` for the exceptions of a run, in the order of its records, at most so many.
+/// Calls `visit` for each exception of a run, in the order of its records.
 pub(in crate::report) fn exceptions<E: From<LedgerError>>(
     reader: &Reader,
     run: &RunEntry,
-    most: u64,
     mut visit: impl FnMut(Exception) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut left = most;
-    for input in &run.inputs {
+    for (number, input) in (1_u64..).zip(&run.inputs) {
         reader.rows(input.input_id, 1, u64::MAX, |row| {
-            if left == 0 || !row.state.needs_attention() {
+            if !row.state.needs_attention() {
                 return Ok(());
             }
-            left -= 1;
-            visit(exception(reader, run, input, row)?)
+            visit(exception(reader, run, (number, input), row)?)
         })?;
     }
     Ok(())
 }
 
-fn exception(reader: &Reader, run: &RunEntry, input: &InputEntry, row: RowEntry) -> Result<Exception, LedgerError> {
+/// What is said of a row; for one that nobody must look at, too.
+pub(in crate::report) fn exception(
+    reader: &Reader,
+    run: &RunEntry,
+    (number, input): (u64, &InputEntry),
+    row: RowEntry,
+) -> Result<Exception, LedgerError> {
     let clearing = reader.clearing(run.namespace, &row)?;
     let causes = if row.state == RowState::Rejected {
         let findings = reader.findings(row.key)?.into_iter();
@@ -174,6 +190,7 @@ fn exception(reader: &Reader, run: &RunEntry, input: &InputEntry, row: RowEntry)
         row.code.map(reason).into_iter().collect()
     };
     Ok(Exception {
+        input: number,
         file: input.name.clone(),
         record: row.position.record,
         line: row.position.line,

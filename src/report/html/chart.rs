@@ -8,8 +8,9 @@ use plotters::coord::types::{RangedCoordf64, RangedCoordu64};
 use plotters::prelude::*;
 
 use super::HtmlError;
-use crate::model::figures::{counted, grouped};
+use crate::model::figures::grouped;
 use crate::report::figures::pace::{Pace, Span};
+use crate::report::tables::{Cell, count, text};
 
 /// Width and height in the chart's own units: at this width letters are readable on a telephone, too.
 const SIZE: (u32, u32) = (560, 280);
@@ -23,17 +24,17 @@ const RUST: RGBColor = RGBColor(0xa8, 0x48, 0x1a);
 
 type Area<'svg> = DrawingArea<SVGBackend<'svg>, Shift>;
 
-/// A chart with what is said below it.
+/// A chart with what is said below it, whose numbers are figures.
 pub(super) struct Chart {
     pub(super) svg: String,
-    pub(super) caption: String,
+    pub(super) caption: Vec<Cell>,
 }
 
 impl Chart {
     fn draw(
         name: &str,
         title: &str,
-        caption: String,
+        caption: Vec<Cell>,
         draw: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
     ) -> Result<Self, HtmlError> {
         let mut drawn = String::new();
@@ -44,9 +45,10 @@ impl Chart {
         }
         // Its own opening tag has a width in pixels and no name.
         let body = drawn.split_once('>').map_or("", |(_, body)| body);
+        let says: String = caption.iter().map(Cell::text).collect();
         let svg = format!(
             "<svg role=\"img\" aria-labelledby=\"{name}-title {name}-desc\" viewBox=\"0 0 {} {}\">\
-             <title id=\"{name}-title\">{title}</title><desc id=\"{name}-desc\">{caption} \
+             <title id=\"{name}-title\">{title}</title><desc id=\"{name}-desc\">{says} \
              The table has the figures.</desc>{body}",
             SIZE.0, SIZE.1
         );
@@ -68,15 +70,26 @@ pub(super) fn pareto(all: &[u64]) -> Result<Option<Chart>, HtmlError> {
     let Some(last) = u32::try_from(counts.len()).ok().filter(|last| *last > 0) else {
         return Ok(None);
     };
-    let shown = if counts.len() < all.len() {
-        format!("the {} most frequent of {}", counts.len(), all.len())
+    let mut caption = vec![text("Findings that reject records, by their rank in the table, ")];
+    if counts.len() < all.len() {
+        caption.extend([
+            text("the "),
+            count("chart.pareto.shown", counts.len() as u64, "codes"),
+            text(" most frequent of "),
+            count("chart.pareto.codes", all.len() as u64, "codes"),
+        ]);
     } else {
-        "the most frequent first".to_owned()
-    };
-    let caption = format!(
-        "Findings that reject records, by their rank in the table, {shown}; {} in all.",
-        counted(total, "finding")
-    );
+        caption.push(text("the most frequent first"));
+    }
+    caption.extend([
+        text("; "),
+        count("chart.pareto.findings", total, "findings"),
+        text(if total == 1 {
+            " finding in all."
+        } else {
+            " findings in all."
+        }),
+    ]);
     let draw = |area: &Area<'_>| {
         let ranks = (1..last).into_segmented();
         let mut chart = ChartBuilder::on(area)
@@ -196,11 +209,13 @@ fn rounded(number: f64) -> String {
 /// Rows with their outcome in each span of time.
 pub(super) fn throughput(pace: &Pace, span: &str) -> Result<Chart, HtmlError> {
     let most = pace.spans.iter().map(|span| span.rows).max().unwrap_or_default();
-    let caption = format!(
-        "Rows that got their outcome in each {span}, at most {}; {} in all.",
-        grouped(most),
-        grouped(pace.rows)
-    );
+    let caption = vec![
+        text(format!("Rows that got their outcome in each {span}, at most ")),
+        count("chart.throughput.most", most, "records"),
+        text("; "),
+        count("chart.throughput.rows", pace.rows, "records"),
+        text(" in all."),
+    ];
     let draw = |area: &Area<'_>| {
         let mut chart = over_time(area, pace, most, "rows")?;
         let (_, unit_ms) = unit_of(pace);
@@ -238,10 +253,11 @@ pub(super) fn latency(pace: &Pace) -> Result<Option<Chart>, HtmlError> {
         .filter_map(|span| span.latency)
         .map(|latency| latency.p95_ms)
         .max();
-    let caption = format!(
-        "Milliseconds from claim to outcome, waits included; over the whole run 95% within {} ms.",
-        grouped(all.p95_ms)
-    );
+    let caption = vec![
+        text("Milliseconds from claim to outcome, waits included; over the whole run 95% within "),
+        count("chart.latency.p95", all.p95_ms, "ms"),
+        text(" ms."),
+    ];
     let draw = |area: &Area<'_>| {
         let mut chart = over_time(area, pace, most.unwrap_or_default(), "milliseconds")?;
         let (_, unit_ms) = unit_of(pace);

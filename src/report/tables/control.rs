@@ -2,21 +2,22 @@
 //!
 //! It judges nothing: the verdict is said elsewhere.
 
-use super::{Cell, Table, code, figure, moment, none, number, plain, share, text};
+use super::figure::share;
+use super::{Cell, Table, Value, code, count, figure, none, said, text, word};
 use crate::ledger::RunEntry;
-use crate::model::figures::grouped;
 use crate::model::reason::Reason;
 use crate::model::row_state::RowState;
 use crate::model::totals::Totals;
 use crate::report::figures::exceptions::Standing;
 use crate::report::summary::Summary;
+use crate::report::words::plain;
 
-pub(in crate::report::html) fn files(run: &RunEntry) -> Table {
+pub(in crate::report) fn files(run: &RunEntry) -> Table {
     let rows = (1..).zip(&run.inputs).map(|(index, input): (u64, _)| {
         vec![
-            text(plain(&input.name)),
-            number(format!("input.{index}.bytes"), input.bytes),
-            code(input.digest.to_string(), ""),
+            word(format!("input.{index}.name"), &input.name),
+            count(format!("input.{index}.bytes"), input.bytes, "bytes"),
+            code(word(format!("input.{index}.sha256"), input.digest.to_string()), ""),
         ]
     });
     Table::new("Files", &["name", "#bytes", "SHA-256"], rows.collect())
@@ -29,7 +30,7 @@ fn meaning(state: RowState) -> &'static str {
         RowState::Existing => "the API had this very customer already; it was read back",
         RowState::Duplicate => "same customer and data as an earlier record; not sent",
         RowState::Rejected => "broke a rule; not sent",
-        RowState::Conflict => "same customer, other data than at the API or in an earlier record",
+        RowState::Conflict => "same customer as the API or an earlier record, other data",
         RowState::Refused => "the API said no, for good",
         RowState::Unresolved => "no clear answer; sending it again is safe",
         RowState::Pending => "not sent yet",
@@ -37,36 +38,40 @@ fn meaning(state: RowState) -> &'static str {
     }
 }
 
-pub(in crate::report::html) fn totals(summary: &Summary) -> Table {
+pub(in crate::report) fn totals(summary: &Summary) -> Table {
     let totals = &summary.balance.totals;
     let rows = RowState::ALL.into_iter().map(|state| {
         vec![
-            text(state.word().replace('_', " ")),
+            text(said(state)),
             text(meaning(state)),
-            number(format!("totals.{}", state.word()), totals.of(state)),
-            share(totals.of(state), totals.rows()),
+            count(format!("totals.{}", state.word()), totals.of(state), "records"),
+            figure(
+                format!("totals.{}.share", state.word()),
+                share(totals.of(state), totals.rows()),
+                "%",
+            ),
         ]
     });
     let mut table = Table::new(
         "Records by what became of them",
-        &["state", "meaning", "#records", "#share"],
+        &["state", "meaning", "#records", "#share, %"],
         rows.collect(),
     );
     table.foot.push(vec![
         text("Sum of the states"),
         none(),
-        number("totals.rows", totals.rows()),
+        count("totals.rows", totals.rows(), "records"),
         none(),
     ]);
     if summary.balance.complete {
         let records = summary.balance.records;
         table.foot.push(vec![
-            text("Records read from the files"),
+            text("Records read"),
             none(),
-            number("totals.records", records),
+            count("totals.records", records, "records"),
             none(),
         ]);
-        let difference = figure("totals.difference", grouped(records.abs_diff(totals.rows())));
+        let difference = count("totals.difference", records.abs_diff(totals.rows()), "records");
         table.foot.push(vec![text("Difference"), none(), difference, none()]);
     } else {
         table.note =
@@ -75,8 +80,8 @@ pub(in crate::report::html) fn totals(summary: &Summary) -> Table {
     table
 }
 
-pub(in crate::report::html) fn by_file(summary: &Summary) -> Table {
-    let words = RowState::ALL.map(|state| format!("#{}", state.word().replace('_', " ")));
+pub(in crate::report) fn by_file(summary: &Summary) -> Table {
+    let words = RowState::ALL.map(|state| format!("#{}", said(state)));
     let columns: Vec<&str> = ["file"]
         .into_iter()
         .chain(words.iter().map(String::as_str))
@@ -84,8 +89,8 @@ pub(in crate::report::html) fn by_file(summary: &Summary) -> Table {
         .collect();
     let line = |first: Cell, name: String, totals: &Totals| {
         let mut cells = vec![first];
-        cells.extend(RowState::ALL.map(|state| number(format!("{name}.{}", state.word()), totals.of(state))));
-        cells.push(number(format!("{name}.rows"), totals.rows()));
+        cells.extend(RowState::ALL.map(|state| count(format!("{name}.{}", state.word()), totals.of(state), "records")));
+        cells.push(count(format!("{name}.rows"), totals.rows(), "records"));
         cells
     };
     let files = (1..).zip(summary.run.inputs.iter().zip(&summary.by_input));
@@ -102,7 +107,7 @@ pub(in crate::report::html) fn by_file(summary: &Summary) -> Table {
     table
 }
 
-pub(in crate::report::html) fn lines(run: &RunEntry) -> Table {
+pub(in crate::report) fn lines(run: &RunEntry) -> Table {
     let columns = [
         "file",
         "#header",
@@ -134,7 +139,10 @@ pub(in crate::report::html) fn lines(run: &RunEntry) -> Table {
                 ("lines", totals.lines),
                 ("records", totals.records),
             ]
-            .map(|(name, count)| number(format!("input.{index}.{name}"), count)),
+            .map(|(name, number)| {
+                let unit = if name == "records" { "records" } else { "lines" };
+                count(format!("input.{index}.{name}"), number, unit)
+            }),
         );
         cells
     });
@@ -146,14 +154,18 @@ pub(in crate::report::html) fn lines(run: &RunEntry) -> Table {
     table
 }
 
-pub(in crate::report::html) fn standing(summary: &Summary) -> Table {
+pub(in crate::report) fn standing(summary: &Summary) -> Table {
     let line = |first: &str, name: &str, of: &dyn Fn(Standing) -> u64| {
         let mut cells = vec![text(first.replace('_', " "))];
-        cells.extend(
-            Standing::ALL.map(|standing| number(format!("exceptions.{name}.{}", standing.word()), of(standing))),
-        );
+        cells.extend(Standing::ALL.map(|standing| {
+            count(
+                format!("exceptions.{name}.{}", standing.word()),
+                of(standing),
+                "records",
+            )
+        }));
         let sum = Standing::ALL.into_iter().map(of).sum();
-        cells.push(number(format!("exceptions.{name}.sum"), sum));
+        cells.push(count(format!("exceptions.{name}.sum"), sum, "records"));
         cells
     };
     let states = RowState::ALL.into_iter().filter(|state| state.needs_attention());
@@ -169,15 +181,17 @@ pub(in crate::report::html) fn standing(summary: &Summary) -> Table {
     table
 }
 
-pub(in crate::report::html) fn course(run: &RunEntry) -> Table {
-    let rows = run.events.iter().map(|event| {
-        let reason = event.reason.as_deref().unwrap_or_default();
-        let says = Reason::from_code(reason).map_or_else(|| plain(reason), |known| format!("{reason}: {}", known.says));
+pub(in crate::report) fn course(run: &RunEntry) -> Table {
+    let rows = (1_u64..).zip(&run.events).map(|(index, event)| {
+        let named = |name: &str, said: &str| word(format!("event.{index}.{name}"), said);
+        let optional = |name: &str, said: Option<&str>| said.map_or_else(none, |said| named(name, said));
+        let reason = optional("reason", event.reason.as_deref());
+        let known = event.reason.as_deref().and_then(Reason::from_code);
         vec![
-            text(moment(event.at_ms)),
-            text(plain(&event.kind)),
-            text(event.who.as_deref().map(plain).unwrap_or_default()),
-            text(says),
+            figure(format!("event.{index}.at"), Value::Moment(event.at_ms), ""),
+            named("event", &event.kind),
+            optional("who", event.who.as_deref()),
+            code(reason, known.map_or("", |known| known.says)),
         ]
     });
     Table::new(

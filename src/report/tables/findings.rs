@@ -2,20 +2,22 @@
 //!
 //! It shows no value and names no record.
 
-use super::{Cell, Table, code, none, number, plain, share, text};
+use super::figure::share;
+use super::{Table, code, count, figure, none, said, text};
 use crate::ledger::FindingCount;
 use crate::model::reason::Reason;
 use crate::model::rule::{Rule, Severity};
 use crate::report::summary::Summary;
+use crate::report::words::plain;
 
-pub(in crate::report::html) fn reasons(summary: &Summary) -> Table {
-    let rows = summary.reasons.iter().map(|((state, reason), count)| {
+pub(in crate::report) fn reasons(summary: &Summary) -> Table {
+    let rows = summary.reasons.iter().map(|((state, reason), rows)| {
         let says = Reason::from_code(reason).map_or("", |reason| reason.says);
         let name = format!("reason.{}.{reason}", state.word());
         vec![
-            code(plain(reason), says),
-            text(state.word().replace('_', " ")),
-            number(name, *count),
+            code(text(plain(reason)), says),
+            text(said(*state)),
+            count(name, *rows, "records"),
         ]
     });
     let columns = ["code", "state", "#rows"];
@@ -27,7 +29,7 @@ pub(in crate::report::html) fn reasons(summary: &Summary) -> Table {
 }
 
 /// What rejects records, the most frequent first.
-pub(in crate::report::html) fn errors(summary: &Summary) -> Vec<&FindingCount> {
+pub(in crate::report) fn errors(summary: &Summary) -> Vec<&FindingCount> {
     of_severity(summary, Severity::Error)
 }
 
@@ -39,7 +41,7 @@ fn of_severity(summary: &Summary, severity: Severity) -> Vec<&FindingCount> {
         .collect()
 }
 
-pub(in crate::report::html) fn findings(summary: &Summary) -> Vec<Table> {
+pub(in crate::report) fn findings(summary: &Summary) -> Vec<Table> {
     let captions = [
         (Severity::Error, "Findings that reject records"),
         (Severity::Warning, "Warnings: the record is sent"),
@@ -65,18 +67,15 @@ fn findings_table(severity: Severity, caption: &'static str, findings: &[&Findin
             None => format!("the record {says}"),
         };
         vec![
-            Cell {
-                class: "n",
-                ..text(rank.to_string())
-            },
-            code(plain(&finding.code), what),
-            number(name, finding.count),
-            share(so_far, total),
+            count(format!("{name}.rank"), rank, ""),
+            code(text(plain(&finding.code)), what),
+            count(name.as_str(), finding.count, "findings"),
+            figure(format!("{name}.so_far"), share(so_far, total), "%"),
         ]
     });
-    let columns = ["#rank", "code, field and what is wrong", "#count", "#so far"];
+    let columns = ["#rank", "code, field and what is wrong", "#count", "#so far, %"];
     let mut table = Table::new(caption, &columns, rows.collect());
-    let sum = number(format!("finding.{}.sum", severity.word()), total);
+    let sum = count(format!("finding.{}.sum", severity.word()), total, "findings");
     table.foot.push(vec![text("Sum"), none(), sum, none()]);
     table
 }
