@@ -354,7 +354,7 @@ fn a_ledger_is_one_whole_file_whatever_its_name() {
         fs::copy(folder.path().join(name), folder.path().join("copy.db")).unwrap();
         let (_, text) = run(&["report", "--ledger", "copy.db"]);
         assert!(
-            text.contains("in all                 2  every record read is answered for"),
+            text.contains("\nAll 2 records read are answered for: 2 created, no exceptions.\n"),
             "{text}"
         );
         let (code, text) = run(&["report", "9", "--ledger", "copy.db"]);

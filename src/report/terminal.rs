@@ -105,7 +105,7 @@ impl Layout {
                 if !cell.is_empty() {
                     writeln!(text, "{line}{cell}")?;
                 }
-                line.push_str("    ");
+                line.push_str(&" ".repeat(INDENT));
                 continue;
             }
             if *is_number {
@@ -130,7 +130,7 @@ impl Layout {
 
     /// Writes a line of figures, and below it what is said of them.
     fn cells(&self, text: &mut String, cells: &[Cell]) -> std::fmt::Result {
-        let texts = cells.iter().zip(&self.widths).map(|(cell, (_, is_number))| cell.text());
+        let texts = cells.iter().map(Cell::text);
         let texts: Vec<String> = texts.collect();
         self.line(text, texts.iter().map(String::as_str))?;
         for cell in cells.iter().filter(|cell| !cell.note.is_empty()) {

@@ -34,7 +34,7 @@ WITH RECURSIVE chain (input_id, record, by_input, by_record) AS (
     UNION
     SELECT chain.input_id, chain.record, correction.input_id, correction.record
     FROM chain JOIN correction ON of_input = by_input AND of_record = by_record)
-SELECT DISTINCT chain.input_id, chain.record FROM chain
+SELECT DISTINCT chain.input_id, chain.record, by_input, by_record FROM chain
 JOIN stands ON stands.input_id = by_input AND stands.record = by_record
 WHERE state IN ('created', 'existing', 'duplicate');
 CREATE TEMP VIEW exception AS
@@ -59,7 +59,7 @@ SELECT input_id, record, coalesce((SELECT sum(attempts) FROM event WHERE event.i
     AND event.record = row.record), 0) AS requests FROM row;
 ";
 
-const STATES: [&str; 9] = [
+pub(crate) const STATES: [&str; 9] = [
     "created",
     "existing",
     "duplicate",
@@ -73,7 +73,7 @@ const STATES: [&str; 9] = [
 
 pub(crate) struct Ledger {
     sql: Connection,
-    run: i64,
+    pub(crate) run: i64,
 }
 
 impl Ledger {
@@ -90,6 +90,19 @@ impl Ledger {
         );
         let found: Option<i64> = self.sql.query_row(&mine, [], |row| row.get(0)).unwrap();
         u64::try_from(found.unwrap_or_default()).unwrap()
+    }
+
+    /// Names that a statement gives, each with a text; names without one are left out.
+    pub(crate) fn words(&self, select: &str) -> Figures {
+        let mine = format!(
+            "WITH mine AS (SELECT * FROM input WHERE run_id = {0}),
+                  this AS (SELECT * FROM run WHERE run_id = {0}) {select}",
+            self.run
+        );
+        let mut statement = self.sql.prepare(&mine).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?)));
+        let rows = rows.unwrap().map(Result::unwrap);
+        rows.filter_map(|(name, text)| Some((name, text?))).collect()
     }
 
     /// Names that a statement gives, each with a number.
@@ -117,7 +130,7 @@ impl Ledger {
         found.into_iter().map(|(_, took)| took).collect()
     }
 
-    /// Every figure that is counted, by the names of the page.
+    /// Every figure that is counted, by name.
     pub(crate) fn counts(&self) -> Figures {
         let mut figures = Figures::new();
         let parts = [
@@ -128,7 +141,7 @@ impl Ledger {
             self.attempts(),
         ];
         for (name, number) in parts.into_iter().flatten() {
-            assert_eq!(figures.insert(name.clone(), grouped(number)), None, "{name}");
+            assert_eq!(figures.insert(name.clone(), number.to_string()), None, "{name}");
         }
         figures
     }
@@ -242,8 +255,4 @@ impl Ledger {
         let of = |what: &str| self.number(&format!("SELECT {what}(at_ms) FROM event JOIN mine USING (input_id)"));
         (of("min"), of("max"))
     }
-}
-
-pub(crate) fn grouped(number: u64) -> String {
-    rollcall::report::grouped(number)
 }

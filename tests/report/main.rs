@@ -1,5 +1,4 @@
-//! Reports held to the ledger that they are made from: every figure of the page against plain SQL, the same figures in
-//! every other form, the published schema, and what `status` says is left to do.
+//! Reports held to the ledger that they are made from: every figure of every form against plain SQL, the published schema, and what `status` says is left to do.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,8 +6,10 @@
     reason = "helpers of tests fail as tests do, by a panic"
 )]
 
+mod facts;
 mod figures;
 mod forms;
 mod ledger;
+mod shown;
 mod status;
 mod story;

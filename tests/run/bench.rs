@@ -186,7 +186,8 @@ impl Bench {
     /// The latest run as `report --format csv` has it: each record's columns by name.
     pub(crate) async fn records(&self, flags: &[&str]) -> Vec<BTreeMap<String, String>> {
         let done = self.expect(0, &[&["report", "--format", "csv"], flags].concat()).await;
-        table(&done.stdout)
+        let lines = table(&done.stdout).into_iter();
+        lines.filter(|line| line["section"] == "record").collect()
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) enum ReportFormat {
     Html,
     // For programs, the same figures.
     Json,
-    // One line a record.
+    // A line for each figure, then one for each record.
     Csv,
     // One line, for mail or chat.
     Line,
@@ -25,9 +25,9 @@ pub(crate) enum ReportFormat {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  rollcall report                               the latest run: totals, findings, pace, exceptions
+  rollcall report                               the latest run, every figure of it
   rollcall report 3 --format html -o run3.html  a page to show, print and keep
-  rollcall report 3 --format csv > run3.csv     what became of every record, a line each
+  rollcall report 3 --format csv > run3.csv     each figure, then each record, a line each
   rollcall report --format json | jq .totals    as docs/report.schema.json describes it
   rollcall report --format line                 how the run stands, and what to type next")]
 pub(crate) struct ReportArgs {
@@ -35,7 +35,7 @@ pub(crate) struct ReportArgs {
     pub(crate) run: Option<i64>,
     #[command(flatten)]
     pub(crate) ledger: LedgerArgs,
-    /// Form of the report; csv is one line a record, line is one for mail or chat
+    /// Form of the report; csv is a line for each figure and each record, line is one for mail or chat
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: ReportFormat,
     /// File to write, readable by you only, whole or not at all [default: standard output]
