@@ -20,6 +20,9 @@ use crate::ledger::{LedgerError, Reader};
 /// Exceptions that a page shows: as many as somebody can scroll through, in 5 MB.
 const MOST_EXCEPTIONS: u64 = 5000;
 
+/// Lines of a table that is printed on one sheet: a third of it at most, so that little stays white before one.
+const MOST_TOGETHER: usize = 12;
+
 /// Why a page cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum HtmlError {
@@ -102,6 +105,7 @@ fn class(kind: Kind) -> &'static str {
         Kind::Plain => "",
         Kind::Number => "n",
         Kind::Code => "code long",
+        Kind::Moment => "t",
     }
 }
 

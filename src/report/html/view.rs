@@ -115,7 +115,8 @@ fn answer(name: &str, attempts: u64, status: Option<u16>) -> Vec<Cell> {
     match status {
         None => says.push(text("no answer")),
         Some(status) => says.extend([
-            text("HTTP "),
+            // One word with its number, wherever the line ends.
+            text("HTTP\u{a0}"),
             count(format!("{name}.http_status"), u64::from(status), ""),
         ]),
     }

@@ -143,6 +143,8 @@ pub(super) enum Kind {
     Number,
     /// A code or a digest, which may be longer than a column.
     Code,
+    /// A moment, which is not broken between lines.
+    Moment,
 }
 
 impl Cell {
@@ -196,7 +198,11 @@ pub(super) fn text(text: impl Into<String>) -> Cell {
 }
 
 pub(super) fn figure(name: impl Into<String>, value: Value, unit: &'static str) -> Cell {
-    let kind = if value.is_number() { Kind::Number } else { Kind::Plain };
+    let kind = match value {
+        Value::Count(_) | Value::Tenths(_) | Value::Thousandths(_) => Kind::Number,
+        Value::Moment(_) => Kind::Moment,
+        Value::Text(_) => Kind::Plain,
+    };
     Cell {
         shows: Shows::Figure(Figure::new(name, value, unit)),
         kind,
