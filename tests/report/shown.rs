@@ -62,11 +62,12 @@ pub(crate) fn on_the_page(page: &str) -> Figures {
 pub(crate) fn in_json(report: &Value) -> Figures {
     let mut figures = Figures::new();
     for figure in report["figures"].as_array().unwrap() {
-        let value = match &figure["value"] {
-            Value::String(text) => text.clone(),
+        let value = &figure["value"];
+        let value = match value.as_str() {
+            Some(text) => text.to_owned(),
             // JSON has no zeros at a number's end.
-            seconds if figure["unit"] == "s" => format!("{:.3}", seconds.as_f64().unwrap()),
-            number => number.to_string(),
+            None if figure["unit"] == "s" => format!("{:.3}", value.as_f64().unwrap()),
+            None => value.to_string(),
         };
         let name = figure["name"].as_str().unwrap();
         assert_eq!(figures.insert(name.to_owned(), value), None, "{name} twice");
@@ -190,10 +191,9 @@ fn body(text: &str, caption: &str) -> Vec<String> {
     let lines = text.lines().skip_while(|line| *line != format!("  {caption}"));
     let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     let is_rule = |line: &str| line.contains("--") && line.chars().all(|character| "- ".contains(character));
-    let head = lines
-        .iter()
-        .position(|line| is_rule(line))
-        .unwrap_or_else(|| panic!("{caption} is not there"));
+    let head = lines.iter().position(|line| is_rule(line));
+    assert!(head.is_some(), "{caption} is not there");
+    let head = head.unwrap();
     let lines = lines[head..].iter().filter(|line| !is_rule(line));
     lines
         .flat_map(|line| line.split_whitespace())

@@ -63,20 +63,14 @@ fn letters() -> TextStyle<'static> {
 /// Bars of a chart of findings: more could not be told apart, and the table has them all.
 const MOST_BARS: usize = 15;
 
-/// Bars from the most frequent to the least, and a line of their cumulative share of all.
-pub(super) fn pareto(all: &[u64]) -> Result<Option<Chart>, HtmlError> {
-    let total: u64 = all.iter().sum();
-    let counts = all.get(..MOST_BARS).unwrap_or(all);
-    let Some(last) = u32::try_from(counts.len()).ok().filter(|last| *last > 0) else {
-        return Ok(None);
-    };
+fn pareto_caption(shown: usize, codes: usize, total: u64) -> Vec<Cell> {
     let mut caption = vec![text("Findings that reject records, by their rank in the table, ")];
-    if counts.len() < all.len() {
+    if shown < codes {
         caption.extend([
             text("the "),
-            count("chart.pareto.shown", counts.len() as u64, "codes"),
+            count("chart.pareto.shown", shown as u64, "codes"),
             text(" most frequent of "),
-            count("chart.pareto.codes", all.len() as u64, "codes"),
+            count("chart.pareto.codes", codes as u64, "codes"),
         ]);
     } else {
         caption.push(text("the most frequent first"));
@@ -90,6 +84,17 @@ pub(super) fn pareto(all: &[u64]) -> Result<Option<Chart>, HtmlError> {
             " findings in all."
         }),
     ]);
+    caption
+}
+
+/// Bars from the most frequent to the least, and a line of their cumulative share of all.
+pub(super) fn pareto(all: &[u64]) -> Result<Option<Chart>, HtmlError> {
+    let total: u64 = all.iter().sum();
+    let counts = all.get(..MOST_BARS).unwrap_or(all);
+    let Some(last) = u32::try_from(counts.len()).ok().filter(|last| *last > 0) else {
+        return Ok(None);
+    };
+    let caption = pareto_caption(counts.len(), all.len(), total);
     let draw = |area: &Area<'_>| {
         let ranks = (1..last).into_segmented();
         let mut chart = ChartBuilder::on(area)
