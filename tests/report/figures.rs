@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::ledger::{Figures, Ledger};
-use crate::shown::{collapsed, in_csv, in_json, in_text, on_the_page, plain};
+use crate::shown::{collapsed, exceptions_in_csv, exceptions_in_json, in_csv, in_json, in_text, on_the_page, plain};
 use crate::story::Story;
 
 /// Takes the percentiles under a name out of the figures and holds them against the durations.
@@ -146,8 +146,10 @@ fn all_forms_carry_the_same_figures_and_they_are_the_ledger_s() {
     let story = Story::whole();
     for run in [1, 2, 3] {
         let page = story.report(run, "html");
-        let json = in_json(&serde_json::from_str(&story.report(run, "json")).unwrap());
-        let csv = in_csv(&story.report(run, "csv"));
+        let report: Value = serde_json::from_str(&story.report(run, "json")).unwrap();
+        let json = in_json(&report);
+        let table = story.report(run, "csv");
+        let csv = in_csv(&table);
         hold_equal(&csv, &json, &format!("CSV and JSON of run {run}"));
         let mut on_page = on_the_page(&page);
         on_page.retain(|name, _| !of_the_page_alone(name));
@@ -159,6 +161,13 @@ fn all_forms_carry_the_same_figures_and_they_are_the_ledger_s() {
         let text = in_text(&story.report(run, "text"), &page);
         hold_equal(&text, &for_people, &format!("text and JSON of run {run}"));
         let ledger = Ledger::open(&story, run);
+        let each = ledger.each_exception();
+        assert_eq!(
+            differences(&exceptions_in_json(&report), &each),
+            [],
+            "JSON of run {run}"
+        );
+        assert_eq!(differences(&exceptions_in_csv(&table), &each), [], "CSV of run {run}");
         let mut figures = json;
         hold_pace(&mut figures, &ledger);
         hold_equal(

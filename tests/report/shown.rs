@@ -200,3 +200,78 @@ fn body(text: &str, caption: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
+
+/// What JSON says of each exception, by the names of the page.
+pub(crate) fn exceptions_in_json(report: &Value) -> Figures {
+    let mut figures = Figures::new();
+    let inputs = report["inputs"].as_array().unwrap();
+    for exception in report["exceptions"].as_array().unwrap() {
+        let input = inputs
+            .iter()
+            .position(|input| input["name"] == exception["file"])
+            .unwrap()
+            + 1;
+        let by = &exception["cleared_by"];
+        let mut put = |name: &str, value: &Value| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if !value.is_null() && !(name == "requests" && text == "0") {
+                figures.insert(format!("exception.{input}.{}.{name}", exception["record"]), text);
+            }
+        };
+        for name in ["record", "line", "state", "requests", "http_status"] {
+            put(name, &exception[name]);
+        }
+        let standing = by["standing"].as_str().unwrap_or("open");
+        put("standing", &Value::from(standing));
+        for (name, column) in [
+            ("by_run", "run_id"),
+            ("by_record", "record"),
+            ("by", "who"),
+            ("by_at", "at"),
+        ] {
+            put(name, &by[column]);
+        }
+    }
+    figures
+}
+
+/// What the lines of records say of each exception, by the names of the page.
+pub(crate) fn exceptions_in_csv(table: &str) -> Figures {
+    let mut figures = Figures::new();
+    let mut inputs: Vec<String> = Vec::new();
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    let columns = table.headers().unwrap().clone();
+    for line in table.records() {
+        let line = line.unwrap();
+        let of = |name: &str| line[columns.iter().position(|column| column == name).unwrap()].to_owned();
+        if of("section") != "record" || of("standing").is_empty() {
+            continue;
+        }
+        if inputs.last() != Some(&of("file")) {
+            inputs.push(of("file"));
+        }
+        let mut put = |name: &str, value: String| {
+            if !value.is_empty() && !(name == "requests" && value == "0") {
+                figures.insert(format!("exception.{}.{}.{name}", inputs.len(), of("record")), value);
+            }
+        };
+        for (name, column) in [("requests", "attempts")]
+            .into_iter()
+            .chain(["record", "line", "state", "http_status", "standing"].map(|name| (name, name)))
+        {
+            put(name, of(column));
+        }
+        let by = of("cleared_by");
+        if let Some((who, at)) = by.split_once(" at ") {
+            put("by", who.to_owned());
+            put("by_at", at.to_owned());
+        } else if let Some((_, place)) = by.split_once("run ").filter(|_| !by.is_empty()) {
+            // `later run: run 2 record 3`
+            let place = place.rsplit("run ").next().unwrap();
+            let (run, record) = place.split_once(" record ").unwrap();
+            put("by_run", run.to_owned());
+            put("by_record", record.to_owned());
+        }
+    }
+    figures
+}
