@@ -210,6 +210,25 @@ fn the_table_says_what_cleared_each_exception() {
 }
 
 #[test]
+fn no_figure_of_the_table_is_a_formula() {
+    let story = Story::new();
+    let (_, inputs) = story.begin(&["=HYPERLINK(A1).csv", "+1.csv"], None);
+    story.plan(vec![row(key(inputs[0], 1), Rejected), row(key(inputs[1], 1), Rejected)]);
+    story.end(inputs[0], 1);
+    story.end(inputs[1], 1);
+    let text = story.close().report(1, "csv");
+    let mut names = 0;
+    for line in csv::Reader::from_reader(text.as_bytes()).records() {
+        for cell in &line.unwrap() {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+            names += u64::from(["'=HYPERLINK(A1).csv", "'+1.csv"].contains(&cell));
+        }
+    }
+    // As a figure of its own, and beside each figure and record of the file.
+    assert!(names > 20, "{text}");
+}
+
+#[test]
 fn a_line_says_how_a_run_stands_and_what_to_type() {
     let line = |story: &Story, run: i64| printed(story, run, "line");
     let story = Story::whole();
