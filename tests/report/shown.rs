@@ -214,7 +214,8 @@ pub(crate) fn exceptions_in_json(report: &Value) -> Figures {
         let by = &exception["cleared_by"];
         let mut put = |name: &str, value: &Value| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            if !value.is_null() && !(name == "requests" && text == "0") {
+            let was_not_sent = name == "requests" && text == "0";
+            if !value.is_null() && !was_not_sent {
                 figures.insert(format!("exception.{input}.{}.{name}", exception["record"]), text);
             }
         };
@@ -251,7 +252,8 @@ pub(crate) fn exceptions_in_csv(table: &str) -> Figures {
             inputs.push(of("file"));
         }
         let mut put = |name: &str, value: String| {
-            if !value.is_empty() && !(name == "requests" && value == "0") {
+            let was_not_sent = name == "requests" && value == "0";
+            if !value.is_empty() && !was_not_sent {
                 figures.insert(format!("exception.{}.{}.{name}", inputs.len(), of("record")), value);
             }
         };
