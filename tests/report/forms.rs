@@ -282,6 +282,24 @@ fn the_text_says_how_fast_it_went_and_what_was_cleared() {
 }
 
 #[test]
+fn a_run_that_a_later_one_replaced_is_not_to_be_typed_again() {
+    let story = Story::new();
+    for rows in [1, 0] {
+        let (run, inputs) = story.begin(&["customers.csv"], None);
+        story.plan((1..=rows).map(|record| row(key(inputs[0], record), Accepted)).collect());
+        story.end(inputs[0], rows);
+        story.event(run, "planned", None);
+        story.event(run, "stopped", Some("interrupted"));
+    }
+    let story = story.close();
+    let said =
+        "\n\nrun 1 stays as it is: run 2 did the same files with other settings; what is left is answered for there\n";
+    assert!(story.report(1, "text").ends_with(said));
+    assert!(!story.report(1, "line").contains("next: "));
+    assert!(story.report(2, "text").ends_with("\n\nnothing is open\n"));
+}
+
+#[test]
 fn a_page_shows_five_thousand_exceptions_and_says_how_many_more_there_are() {
     let story = Story::new();
     let (run, inputs) = story.begin(&["many.csv"], None);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::status::{flags, next_of};
+use super::status::{flags, goes_on, next_of};
 use crate::cli::args::{LedgerArgs, ReportArgs, ReportFormat};
 use crate::cli::diagnostics::{NoRun, harmless, say};
 use crate::cli::exit::Exit;
@@ -61,7 +61,10 @@ fn write(reader: &Reader, run: RunEntry, args: &ReportArgs, out: &mut dyn Write)
         }
         ReportFormat::Line => {
             let summary = Summary::of(reader, run)?;
-            let next = next_of(&summary, &args.ledger);
+            let next = match superseded_by(reader, &summary)? {
+                None => next_of(&summary, &args.ledger),
+                Some(_) => Vec::new(),
+            };
             let next = next.first().map(|next| format!("; next: {next}")).unwrap_or_default();
             let line = format!("{}{next}", report::run_line(&summary));
             // A name of a file with a line end in it makes no second line.
@@ -73,7 +76,7 @@ fn write(reader: &Reader, run: RunEntry, args: &ReportArgs, out: &mut dyn Write)
             let text = format!(
                 "{}{}",
                 report::report_text(&report)?,
-                next(&report.summary, &args.ledger)
+                next(reader, &report.summary, &args.ledger)?
             );
             out.write_all(harmless(&text).as_bytes())?;
             Ok(report.summary.balance.adds_up())
@@ -91,19 +94,37 @@ fn write(reader: &Reader, run: RunEntry, args: &ReportArgs, out: &mut dyn Write)
     }
 }
 
+/// The latest run that did the same files with other settings, where this one would go on.
+fn superseded_by(reader: &Reader, summary: &Summary) -> Result<Option<i64>> {
+    if !goes_on(summary) {
+        return Ok(None);
+    }
+    let run = &summary.run;
+    let runs = reader.runs()?.into_iter().rev();
+    let mut later = runs.take_while(|later| later.run_id > run.run_id);
+    Ok(later.find(|later| later.repeats(run)).map(|later| later.run_id))
+}
+
 /// Where each exception stands, and what to type next.
-fn next(summary: &Summary, ledger: &LedgerArgs) -> String {
+fn next(reader: &Reader, summary: &Summary, ledger: &LedgerArgs) -> Result<String> {
     let mut text = String::new();
+    let run = summary.run.run_id;
     if summary.attention() > 0 {
         let flags = flags(summary, ledger);
-        let run = summary.run.run_id;
         text.push_str(&format!(
             "\neach exception: rollcall report {run} --format csv{flags}\n"
         ));
+    }
+    if let Some(later) = superseded_by(reader, summary)? {
+        text.push_str(&format!(
+            "\nrun {run} stays as it is: run {later} did the same files with other settings; what is left is answered for \
+             there\n"
+        ));
+        return Ok(text);
     }
     match next_of(summary, ledger).as_slice() {
         [] => text.push_str("\nnothing is open\n"),
         next => text.push_str(&format!("\nnext: {}\n", next.join("\n  or: "))),
     }
-    text
+    Ok(text)
 }

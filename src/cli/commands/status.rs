@@ -68,7 +68,7 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
 }
 
 /// Whether the same command would go on with a run.
-fn goes_on(run: &Summary) -> bool {
+pub(super) fn goes_on(run: &Summary) -> bool {
     run.status() != "abandoned" && (run.open() > 0 || !run.run.is_planned())
 }
 
