@@ -21,6 +21,9 @@ const LOG_PAGES: i64 = 1000;
 /// what the run writes, and the run goes on. The first commit after the reader has gone cuts it.
 const LOG_LIMIT: i64 = 4 * LOG_PAGES * 4096;
 
+/// Statements that a connection keeps prepared: more than it ever uses.
+const KEPT_STATEMENTS: usize = 32;
+
 /// Opens the file at a place for writing; an empty file becomes a ledger. What is refused is left as it is.
 pub(super) fn to_write(place: &Place) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -37,7 +40,7 @@ pub(super) fn to_write(place: &Place) -> Result<Connection, LedgerError> {
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
     // 16 MiB hold the upper pages of the customer table for a million customers.
     connection.pragma_update(None, "cache_size", -16_384)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
     keep_plans(&connection)?;
     sum::teach(&connection)?;
     schema::migrate(&mut connection)?;
@@ -103,6 +106,7 @@ fn reading(
         Ok((version, connection)) => {
             connection.pragma_update(None, "temp_store", "MEMORY")?;
             keep_plans(&connection)?;
+            connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
             schema::show_as_newest(&connection, version)?;
             Ok((connection, schema::is_summed(version)))
         }

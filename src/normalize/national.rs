@@ -1,16 +1,17 @@
 //! How telephone numbers are written inside their countries: whether something stands in front that is no part of them.
 //!
 //! The library knows it only by writing the whole number, with tables that grow to 15 MB. Few numbers need it, so all
-//! workers share one instance. It reads no number.
+//! workers share one instance, which is that of the first of them. It reads no number.
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberUtil};
 
 /// Writes numbers as their countries do.
 #[derive(Clone)]
-pub(super) struct National(Arc<PhoneNumberUtil>);
+pub(super) struct National(Arc<PhoneNumberUtil>, Arc<AtomicBool>);
 
 /// Nothing of the library's tables.
 impl fmt::Debug for National {
@@ -22,7 +23,17 @@ impl fmt::Debug for National {
 impl National {
     /// Loads the metadata that the library carries; a few milliseconds. `None` if the library cannot read its own.
     pub(super) fn new() -> Option<Self> {
-        PhoneNumberUtil::new().ok().map(|library| Self(Arc::new(library)))
+        let library = Arc::new(PhoneNumberUtil::new().ok()?);
+        Some(Self(library, Arc::default()))
+    }
+
+    /// The library for a reader of numbers: for the first the same as here, for every other one of its own.
+    pub(super) fn library(&self) -> Option<Arc<PhoneNumberUtil>> {
+        if self.1.swap(true, Ordering::Relaxed) {
+            PhoneNumberUtil::new().ok().map(Arc::new)
+        } else {
+            Some(Arc::clone(&self.0))
+        }
     }
 
     /// Whether a number is written in its country with something before these digits.

@@ -8,6 +8,8 @@
 //! A number that is not valid is sent only if the configuration lowers the rule: with `+` and all digits that were
 //! written, if it has a `+`, and in its country's international form if not.
 
+use std::sync::Arc;
+
 use rlibphonenumber::{
     CountryCodeSource, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region, ValidationError,
 };
@@ -18,7 +20,7 @@ use crate::model::rule::Rule;
 
 /// Reads numbers; one for each worker, since the library's shared instance makes workers wait for each other. It holds
 /// about 45 MB once every region was seen.
-pub(super) struct Phones(PhoneNumberUtil, National);
+pub(super) struct Phones(Arc<PhoneNumberUtil>, National);
 
 /// A number that a value can be read as.
 struct Reading {
@@ -39,9 +41,7 @@ enum Form {
 impl Phones {
     /// Loads the metadata that the library carries; a few milliseconds. `None` if the library cannot read its own.
     pub(super) fn new(national: &National) -> Option<Self> {
-        PhoneNumberUtil::new()
-            .ok()
-            .map(|library| Self(library, national.clone()))
+        national.library().map(|library| Self(library, national.clone()))
     }
 
     /// Appends the number in E.164. `region` is the alpha-2 code of the country for a number without `+`.

@@ -10,8 +10,8 @@ use std::hash::{BuildHasher, RandomState};
 use crate::model::row::Row;
 use crate::model::row_state::RowEvent;
 
-/// Lists of entries, by the first bits of the hash: with ten million rows one has 150, which are moved in 50 ns.
-const LISTS: usize = 1 << 16;
+/// Lists of entries, by the first bits of the hash: with ten million rows one has 600, half of which move for a new one.
+const LISTS: usize = 1 << 14;
 /// By what part of itself a list grows. Little, so that nearly all of it is in use.
 const GROWTH: usize = 16;
 
