@@ -12,8 +12,9 @@ use crate::model::row_state::RowEvent;
 
 /// Lists of entries, by the first bits of the hash: with ten million rows one has 600, half of which move for a new one.
 const LISTS: usize = 1 << 14;
-/// By what part of itself a list grows. Little, so that nearly all of it is in use.
-const GROWTH: usize = 16;
+/// By what part of itself a list grows, and by how many entries at least. Little, so that nearly all of it is in use.
+const GROWTH: usize = 8;
+const LEAST: usize = 8;
 
 /// The customers seen so far.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ impl Customers {
             Some(seen) => Verdict::Conflict(seen.ordinal),
             None => {
                 if list.len() == list.capacity() {
-                    list.reserve_exact(list.len() / GROWTH + 1);
+                    list.reserve_exact((list.len() / GROWTH).max(LEAST));
                 }
                 list.insert(at, Seen { hash, ordinal, data });
                 Verdict::First
