@@ -58,7 +58,12 @@ impl fmt::Display for OtherChanges {
         f.write_str("cells were changed in which nothing was to be corrected; nothing was sent or written down")?;
         for ((name, looks), column) in &self.0 {
             let records = counted(column.records, "record");
-            write!(f, "\n  column {}: {records}, {}", shown(name), looks.says())?;
+            let place = if name.is_empty() {
+                "cells that stand in no column".to_owned()
+            } else {
+                format!("column {}", shown(name))
+            };
+            write!(f, "\n  {place}: {records}, {}", looks.says())?;
             for place in &column.places {
                 let (record, line) = (grouped(place.record), grouped(place.line));
                 let (before, after) = (place.before.as_str(), place.after.as_str());

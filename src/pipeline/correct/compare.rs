@@ -3,7 +3,9 @@
 //! Columns are matched by their names, so a spreadsheet may have them in another order. Whether a change is asked about
 //! depends on what was wrong: a rejected record has findings that name columns, and every other change is one too many;
 //! where the API's answer is what was wrong, any cell may be the one, and only what looks like a spreadsheet's doing is
-//! asked about.
+//! asked about. Line ends inside a cell are no change: every spreadsheet writes its own, and no check tells them apart.
+
+use std::borrow::Cow;
 
 use csv::ByteRecord;
 
@@ -145,7 +147,7 @@ pub(super) struct Difference {
     /// Whether it is about another customer than the record.
     pub(super) is_stranger: bool,
     /// Cells that were changed although nothing was to be corrected in them: the column's name, what it looks like, the
-    /// cell before and after.
+    /// cell before and after. The name is empty where the cells stand in no columns.
     pub(super) others: Vec<(String, Looks, String, String)>,
 }
 
@@ -168,7 +170,7 @@ pub(super) fn compare(columns: &Columns, original: &Original, before: &Cells, ro
     for pair in &columns.pairs {
         let cell_before = pair.before.and_then(|column| before.get(column)).unwrap_or_default();
         let cell_after = pair.after.and_then(|column| after.get(column)).unwrap_or_default();
-        if cell_before == cell_after {
+        if is_same(cell_before, cell_after) {
             continue;
         }
         difference.is_changed = true;
@@ -200,7 +202,8 @@ pub(super) fn compare(columns: &Columns, original: &Original, before: &Cells, ro
     difference
 }
 
-/// Where cells do not stand in their columns, nothing but the whole of them can be compared.
+/// Where cells do not stand in their columns, nothing but the whole of them can be compared: any of them may be what was to
+/// be corrected, and only what looks like a spreadsheet's doing is asked about.
 fn compare_whole(columns: &Columns, before: &Cells, row: Corrected<'_>) -> Difference {
     let after: Vec<&[u8]> = if let Some(data) = row.misfit {
         row.cells.iter().take(data).collect()
@@ -209,10 +212,59 @@ fn compare_whole(columns: &Columns, before: &Cells, row: Corrected<'_>) -> Diffe
         of_file.filter_map(|column| row.cells.get(column)).collect()
     };
     let is_filled = |cell: &&[u8]| !cell.is_empty();
-    Difference {
-        is_changed: !before.iter().filter(is_filled).eq(after.into_iter().filter(is_filled)),
-        ..Difference::default()
+    let before: Vec<&[u8]> = before.iter().filter(is_filled).collect();
+    let after: Vec<&[u8]> = after.into_iter().filter(is_filled).collect();
+    let is_changed = before.len() != after.len() || !before.iter().zip(&after).all(|(from, to)| is_same(from, to));
+    // Cells may have moved, so each that is gone is looked for among those that are new.
+    let (gone, mut new) = (without(&before, &after), without(&after, &before));
+    let mut others = Vec::new();
+    for from in gone.iter().map(|cell| String::from_utf8_lossy(cell)) {
+        let looks = |to: &&[u8]| Looks::of(&from, &String::from_utf8_lossy(to));
+        let found = new.iter().position(|to| looks(to).is_a_spreadsheets());
+        if let Some(place) = found {
+            let to = new.remove(place);
+            let looks = looks(&to);
+            others.push((
+                String::new(),
+                looks,
+                from.into_owned(),
+                String::from_utf8_lossy(to).into_owned(),
+            ));
+        }
     }
+    Difference {
+        is_changed,
+        is_stranger: false,
+        others,
+    }
+}
+
+/// The cells that others do not have, as often as they do not have them.
+fn without<'a>(cells: &[&'a [u8]], others: &[&[u8]]) -> Vec<&'a [u8]> {
+    let mut others: Vec<&[u8]> = others.to_vec();
+    let is_missing = |cell: &&&[u8]| {
+        let found = others.iter().position(|other| is_same(cell, other));
+        found.map(|place| others.swap_remove(place)).is_none()
+    };
+    cells.iter().filter(is_missing).copied().collect()
+}
+
+/// Whether two cells say the same: their bytes are, but for the ends of lines.
+fn is_same(before: &[u8], after: &[u8]) -> bool {
+    before == after || with_line_feeds(before) == with_line_feeds(after)
+}
+
+/// A cell with a line feed for each CR LF.
+fn with_line_feeds(cell: &[u8]) -> Cow<'_, [u8]> {
+    if !cell.contains(&b'\r') {
+        return Cow::Borrowed(cell);
+    }
+    let next = cell.iter().skip(1).map(Some).chain([None]);
+    let kept = cell
+        .iter()
+        .zip(next)
+        .filter(|(byte, next)| **byte != b'\r' || *next != Some(&b'\n'));
+    Cow::Owned(kept.map(|(byte, _)| *byte).collect())
 }
 
 #[cfg(test)]

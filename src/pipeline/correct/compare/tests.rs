@@ -148,6 +148,57 @@ fn a_record_whose_cells_were_in_no_columns_is_compared_as_a_whole() {
 }
 
 #[test]
+fn a_record_whose_cells_were_in_no_columns_is_asked_about_where_a_spreadsheet_changed_them() {
+    let broken = original(RowState::Rejected, vec![finding("record.field_count", None)]);
+    let check = |names: &[&str], cells: &[&str], expected: &[(Looks, &str, &str)]| {
+        let (difference, _) = compared(&broken, names, cells);
+        let asked = difference.others.iter();
+        let asked: Vec<_> = asked
+            .map(|(name, looks, from, to)| {
+                assert_eq!(name, "", "it stands in no column");
+                (*looks, from.as_str(), to.as_str())
+            })
+            .collect();
+        assert_eq!(asked, expected, "{cells:?}");
+        assert!(difference.is_changed);
+    };
+    let zeros = [(Looks::ZerosDropped, "007", "7")];
+    check(&SOURCE, &["I1", "Ann", "ann@example.com", "7", "north"], &zeros);
+    // Wherever it stands now, and whatever was corrected beside it.
+    check(&SOURCE, &["I1", "Anne Marie", "7", "north", ""], &zeros);
+    check(
+        &SOURCE[..4],
+        &["I1", "Ann", "ann@example.com", "7", "north", "x"],
+        &zeros,
+    );
+    // What a clerk types is not asked about, nor a cell that only moved.
+    check(&SOURCE, &["I1", "Anne", "ann@example.com", "008", "north"], &[]);
+    check(&SOURCE, &["I1", "007", "Ann", "ann@example.com", "north"], &[]);
+}
+
+#[test]
+fn the_ends_of_lines_inside_a_cell_are_no_change() {
+    let refused = original(RowState::Refused, Vec::new());
+    let broken = original(RowState::Rejected, vec![finding("record.field_count", None)]);
+    let columns = Columns::new(&mapping(&SOURCE), &mapping(&SOURCE));
+    for original in [&refused, &broken] {
+        let compared = |from: &str, to: &str| {
+            let record = |cell: &str| ByteRecord::from(vec!["I1", cell, "a@example.com", "1", "2"]);
+            let row = Corrected {
+                cells: &record(to),
+                misfit: None,
+            };
+            compare(&columns, original, &Cells::of(&record(from)), row).is_changed
+        };
+        assert!(!compared("one\r\ntwo\r\n", "one\ntwo\n"));
+        assert!(!compared("one\ntwo", "one\r\ntwo"));
+        assert!(compared("one\rtwo", "onetwo"), "a lone CR is no end of a line");
+        assert!(compared("one\r\ntwo", "one two"));
+        assert!(compared("one\n\ntwo", "one\ntwo"));
+    }
+}
+
+#[test]
 fn what_was_kept_back_as_a_correction_says_nothing_of_its_cells() {
     let kept_back = original(RowState::Rejected, vec![finding("correction.unchanged", None)]);
     assert!(kept_back.was_refused() && !kept_back.was_unknown());
