@@ -165,6 +165,7 @@ fn pipeline_exit(error: &PipelineError) -> Exit {
         | PipelineError::RecordChanged { .. }
         | PipelineError::SourceGone { .. }
         | PipelineError::SourceChanged { .. }
+        | PipelineError::RepairColumns { .. }
         | PipelineError::TooManyCorrections { .. }
         | PipelineError::PlanVoid
         | PipelineError::Thread(_)

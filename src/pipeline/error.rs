@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::correct::changes::OtherChanges;
 use crate::ledger::LedgerError;
+use crate::model::naming::shown;
 use crate::normalize::NormalizerError;
 use crate::read::ReadError;
 use crate::send::SendError;
@@ -140,6 +141,22 @@ pub enum PipelineError {
         /// The file.
         name: String,
     },
+    /// A repair file whose columns are other ones than those of the records that it corrects.
+    #[error(
+        "the columns of {name} are not those of run {run_id}:{}{}",
+        columns_text(" new: ", .new),
+        columns_text(" missing: ", .missing)
+    )]
+    RepairColumns {
+        /// The file.
+        name: String,
+        /// The run that it corrects.
+        run_id: i64,
+        /// Columns that the run's sources do not have.
+        new: Vec<String>,
+        /// Columns that they have, and the file has not.
+        missing: Vec<String>,
+    },
     /// More is corrected than is ever held in memory.
     #[error("the records that are corrected take up more than {limit} MiB")]
     TooManyCorrections {
@@ -173,6 +190,15 @@ pub enum PipelineError {
     /// A worker has died: a defect of rollcall.
     #[error("a worker has stopped without an answer")]
     Worker,
+}
+
+fn columns_text(what: &str, names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("{what}{}", names.join(", "))
+    }
 }
 
 impl PipelineError {
@@ -225,6 +251,10 @@ impl PipelineError {
                  without --corrects"
                     .to_owned(),
             ),
+            Self::RepairColumns { run_id, .. } => Some(format!(
+                "write the first line of the file as `rollcall rejects {run_id} -o FILE` wrote it: rename a column back, and take \
+                 out one that was added; the rows below may stay as they are"
+            )),
             Self::TooManyCorrections { .. } => {
                 Some("split the file, keep the header in each part, and run each part with the same --corrects".to_owned())
             }

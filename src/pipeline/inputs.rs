@@ -1,12 +1,13 @@
 //! The sources of one invocation: opened, their headers mapped, before anything else happens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::PipelineError;
 use crate::config::settings::Settings;
-use crate::ledger::RunEntry;
+use crate::ledger::{InputEntry, RunEntry};
 use crate::model::mapping::Mapping;
+use crate::model::naming::escaped;
 use crate::read::{self, Dialect, ReadError, Records, STANDARD_INPUT, Source};
 
 /// One source with how it is written and which column feeds which field.
@@ -62,7 +63,8 @@ impl Inputs {
             });
         }
         let paths = if named.is_empty() {
-            run.inputs.iter().map(|input| PathBuf::from(&input.name)).collect()
+            let there = |input: &InputEntry| located(&input.name).unwrap_or_else(|| (&input.name).into());
+            run.inputs.iter().map(there).collect()
         } else {
             named.to_vec()
         };
@@ -92,5 +94,50 @@ impl Inputs {
     /// Bytes of all sources, as stored.
     pub fn bytes(&self) -> u64 {
         self.iter().map(|input| input.source.fingerprint().bytes).sum()
+    }
+}
+
+/// The file that the ledger calls by a name. There names are escaped, so one with a line end in it, or one that is not
+/// UTF-8, is looked for in its folder; `None` where no file, or more than one, has it.
+pub fn located(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(name);
+    if path.exists() {
+        return Some(path);
+    }
+    // Only such a name has something in it that escaping writes otherwise.
+    if !name.contains(['\\', '\u{fffd}']) {
+        return None;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = folder.unwrap_or(Path::new(".")).read_dir().ok()?;
+    let file_name = path.file_name()?.to_string_lossy();
+    let is_it = |entry: &std::fs::DirEntry| escaped(&entry.file_name().to_string_lossy()) == file_name;
+    let mut found = entries.filter_map(Result::ok).filter(is_it);
+    let first = found.next()?.file_name();
+    found.next().is_none().then(|| path.with_file_name(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_found_by_the_name_that_the_ledger_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let check = |name: &str, expected: Option<&str>| {
+            let found = located(path(name).to_str().unwrap());
+            assert_eq!(found, expected.map(path), "{name:?}");
+        };
+        for name in ["plain.csv", "two\nlines.csv", "a\u{1b}b.csv"] {
+            std::fs::write(path(name), b"id").unwrap();
+        }
+        check("plain.csv", Some("plain.csv"));
+        check("other.csv", None);
+        check("two\\nlines.csv", Some("two\nlines.csv"));
+        check("a\\u{1b}b.csv", Some("a\u{1b}b.csv"));
+        // A file that has the very name is the one that is meant.
+        std::fs::write(path("two\\nlines.csv"), b"id").unwrap();
+        check("two\\nlines.csv", Some("two\\nlines.csv"));
     }
 }

@@ -40,7 +40,7 @@ pub use compare_api::{CompareEnd, CompareInput, CompareProgress, CompareRequest,
 pub use correct::Corrects;
 pub use correct::changes::OtherChanges;
 pub use error::PipelineError;
-pub use inputs::{Input, Inputs};
+pub use inputs::{Input, Inputs, located};
 pub use outputs::Outputs;
 pub use plan::totals;
 pub use profile::{ColumnReport, Profiled, profile};

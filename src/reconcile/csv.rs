@@ -1,5 +1,5 @@
-//! One line for each thing that is named, for auditors and spreadsheets: every record, every row that is gone, every
-//! stranger and every exception.
+//! One line for each thing that is named, for auditors and spreadsheets: every record, every row that is gone or lost,
+//! every stranger and every exception.
 //!
 //! Names of files, ids of customers and the words of people come from others: one that a spreadsheet could take for a
 //! formula has an apostrophe before it. rollcall never reads this table.
@@ -13,7 +13,7 @@ use crate::clock::rfc3339;
 use crate::ledger::Disposition;
 use crate::model::cell::inert;
 
-/// `what` is record, gone, stranger or exception; `class` is a record's.
+/// `what` is record, gone, lost, stranger or exception; `class` is a record's.
 const COLUMNS: [&str; 16] = [
     "what",
     "file",
@@ -49,6 +49,16 @@ impl<W: Write> Table<W> {
         let line = match item {
             Item::Record(record) => record_line("record", record.class.word(), record),
             Item::Gone(record) => record_line("gone", "", record),
+            Item::Lost(lost) => {
+                let mut line = [const { String::new() }; COLUMNS.len()];
+                let [what, file, record, _, _, _, _, _, run_id, run_record, ..] = &mut line;
+                "lost".clone_into(what);
+                *file = inert(&lost.file).into_owned();
+                *record = lost.record.to_string();
+                *run_id = lost.run_id.to_string();
+                *run_record = lost.record.to_string();
+                line
+            }
             Item::Stranger(customer_id) => {
                 let mut line = [const { String::new() }; COLUMNS.len()];
                 let [what, _, _, _, customer, ..] = &mut line;

@@ -151,6 +151,8 @@ pub struct Reconciliation {
     pub open_of_these_files: u64,
     /// Exceptions about which a person decided.
     pub disposed: u64,
+    /// Records without a row, of these files in other runs than those that they are compared with.
+    pub lost: u64,
 }
 
 impl Reconciliation {
@@ -169,6 +171,7 @@ impl Reconciliation {
         self.files.iter().all(FileFigures::is_in_balance)
             && self.strangers == 0
             && self.open_of_these_files == 0
+            && self.lost == 0
             && self.sides.agree()
     }
 }

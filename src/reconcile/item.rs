@@ -70,6 +70,17 @@ pub struct Exception {
     pub of_these_files: bool,
 }
 
+/// A record that a run has read and of which the ledger has no row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostRow {
+    /// The run.
+    pub run_id: i64,
+    /// The run's source.
+    pub file: Arc<str>,
+    /// Its number there.
+    pub record: u64,
+}
+
 /// Something that is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -77,6 +88,8 @@ pub enum Item {
     Record(Box<RecordItem>),
     /// A row whose record is not in the source any more.
     Gone(Box<RecordItem>),
+    /// A record without a row in a run that corrects one of these files, or has read it too: its file is not read here.
+    Lost(LostRow),
     /// A customer at the API about whom the ledger knows nothing.
     Stranger(String),
     /// An exception of any run.

@@ -18,6 +18,12 @@ pub fn item_json(item: &Item) -> Option<Value> {
         Item::Record(record) if record.class == Class::Matched => None,
         Item::Record(record) => Some(record_json("record", Some(record.class), record)),
         Item::Gone(record) => Some(record_json("gone", None, record)),
+        Item::Lost(lost) => Some(json!({
+            "what": "lost",
+            "run_id": lost.run_id,
+            "file": &*lost.file,
+            "record": lost.record,
+        })),
         Item::Stranger(customer_id) => Some(json!({ "what": "stranger", "customer_id": customer_id })),
         Item::Exception(exception) => Some(exception_json(exception)),
     }
@@ -81,6 +87,7 @@ pub fn summary_json(all: &Reconciliation, next: &[String]) -> Value {
         "strangers": all.comparison.as_ref().map(|_| all.strangers),
         "open_exceptions": all.open,
         "open_exceptions_of_these_files_in_other_runs": all.open_of_these_files,
+        "lost_of_these_files_in_other_runs": all.lost,
         "disposed_exceptions": all.disposed,
         "next": next,
     })

@@ -17,7 +17,7 @@ pub use align::{Align, Pair, Placed};
 pub use class::{Api, Class, Facts, Known, Settled, classify};
 pub use csv::Table;
 pub use figures::{ApiCounts, Compared, FileFigures, Reconciliation, Trailer};
-pub use item::{Answer, Exception, Item, RecordItem};
+pub use item::{Answer, Exception, Item, LostRow, RecordItem};
 pub use json::{item_json, summary_json};
 pub use text::{Lists, summary_text};
 pub use totals::{Hash, Side, Sides};

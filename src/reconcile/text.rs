@@ -22,6 +22,7 @@ const LINES: usize = 1000;
 enum Kind {
     Of(Class),
     Gone,
+    Lost,
     Strangers,
     Exceptions,
     Decided,
@@ -32,6 +33,9 @@ impl Kind {
         match self {
             Self::Of(class) => format!("{}: {}", class.word(), class.says()),
             Self::Gone => "gone: rows whose record is not in the file any more".to_owned(),
+            Self::Lost => {
+                "lost: read in another run of these files or their corrections, and the ledger lacks the row".to_owned()
+            }
             Self::Strangers => "strangers: at the API, and the ledger knows nothing about them".to_owned(),
             Self::Exceptions => "open exceptions of other runs".to_owned(),
             Self::Decided => "exceptions about which a person decided, in other runs".to_owned(),
@@ -50,6 +54,7 @@ impl Lists {
             Item::Record(record) if matches!(record.class, Class::Matched | Class::Duplicate) => return,
             Item::Record(record) => Kind::Of(record.class),
             Item::Gone(_) => Kind::Gone,
+            Item::Lost(_) => Kind::Lost,
             Item::Stranger(_) => Kind::Strangers,
             // Its record is in a list of its class.
             Item::Exception(exception) if exception.compared => return,
@@ -68,6 +73,7 @@ impl Lists {
 fn line(item: &Item) -> String {
     match item {
         Item::Record(record) | Item::Gone(record) => record_line(record),
+        Item::Lost(lost) => format!("run {}: {}: record {}", lost.run_id, lost.file, lost.record),
         Item::Stranger(customer_id) => format!("customer {customer_id}"),
         Item::Exception(exception) => exception_line(exception),
     }

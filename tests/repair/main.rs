@@ -23,3 +23,4 @@ mod rejects;
 mod retry;
 mod sheet;
 mod spreadsheet;
+mod typed;

@@ -53,7 +53,9 @@ fn each_row_is_counted_once_and_what_to_type_follows() {
         assert_eq!(rest, next);
     };
     let finished = ("finished", None);
-    let run = "next: rollcall run customers.csv --ledger ledger.db";
+    // No such file is there.
+    let run = "next: rollcall retry 1 --source FILE --ledger ledger.db";
+    let note = "note: FILE is a file as run 1 read it, which is not there now: customers.csv";
     check(
         &[Created, Created, Created],
         finished,
@@ -65,14 +67,14 @@ fn each_row_is_counted_once_and_what_to_type_follows() {
         &[Created, Unresolved, Refused],
         finished,
         &["3", "1", "1", "1", "customers.csv"],
-        &[run],
+        &[run, note],
     );
-    let rejects = "next: rollcall rejects 1 -o to-fix-1.csv --ledger ledger.db";
+    let rejects = "next: rollcall rejects 1 -o to-fix-1.csv --source FILE --ledger ledger.db";
     check(
         &[Created, Created, Refused],
         finished,
         &["3", "2", "0", "1", "customers.csv"],
-        &[rejects],
+        &[rejects, note],
     );
     check(
         &[Created, Refused],
@@ -80,14 +82,15 @@ fn each_row_is_counted_once_and_what_to_type_follows() {
         &["3", "1", "1", "1", "customers.csv"],
         &[
             "next: rollcall report 1 --format csv --ledger ledger.db",
-            "  or: rollcall run customers.csv --ledger ledger.db --max-failures 100%",
+            "  or: rollcall retry 1 --source FILE --ledger ledger.db --max-failures 100%",
+            note,
         ],
     );
     check(
         &[],
         ("stopped", Some("run.looked_up")),
         &["3", "0", "3", "0", "customers.csv"],
-        &["3 customers are not at the API, and this creates them:", run],
+        &["3 customers are not at the API, and this creates them:", run, note],
     );
 }
 
@@ -97,7 +100,8 @@ fn what_was_cleared_is_neither_open_nor_to_be_fixed() {
     let (figures, rest) = said(&story);
     // Of 79 exceptions 6 are cleared: one of them unresolved, and one unresolved row is left.
     assert_eq!(figures[..5], ["1,240", "75", "1,087", "72", "6"].map(str::to_owned));
-    assert!(rest[0].starts_with("next: rollcall run '<script>alert"), "{rest:?}");
+    assert!(rest[0].starts_with("next: rollcall retry 1 --source FILE"), "{rest:?}");
+    assert!(rest[1].contains("which is not there now: <script>alert"), "{rest:?}");
     let runs: Value = serde_json::from_str(&story.says(&["status", "--format", "json"])).unwrap();
     for run in runs.as_array().unwrap() {
         let sum = |names: &[&str]| names.iter().map(|name| run[*name].as_u64().unwrap()).sum::<u64>();
@@ -119,5 +123,11 @@ fn a_run_that_corrects_goes_on_as_one() {
     story.event(run, "planned", None);
     story.event(run, "stopped", Some("run.deadline"));
     let (_, rest) = said(&story.close());
-    assert_eq!(rest, ["next: rollcall run to-fix.csv --corrects 1 --ledger ledger.db"]);
+    assert_eq!(
+        rest,
+        [
+            "next: rollcall retry 2 --source FILE --ledger ledger.db",
+            "note: FILE is a file as run 2 read it, which is not there now: to-fix.csv",
+        ]
+    );
 }

@@ -1,13 +1,18 @@
 //! What `rollcall run` says about corrections: which flags make one, and how many records were corrected.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::cli::args::correct::CorrectArgs;
 use crate::cli::diagnostics::say;
+use crate::config::settings::Settings;
 use crate::ledger::{LedgerError, Reader, RunEntry};
 use crate::model::mapping::REJECT_COLUMNS;
-use crate::pipeline::{Corrects, Inputs};
+use crate::model::naming::escaped;
+use crate::pipeline::{Corrects, Inputs, PipelineError};
+use crate::read::{ReadError, Records, Source};
 use crate::report::{counted, grouped};
 
 /// What the arguments ask to be corrected.
@@ -18,6 +23,53 @@ pub(super) fn asked(args: &CorrectArgs) -> Option<Corrects> {
         accept_other_changes: args.accept_other_changes,
         send_unchanged: args.send_unchanged,
     })
+}
+
+/// Opens files of corrections. Where a header does not fit, the configuration is not what is wrong: it has read the
+/// source, whose columns the file was given.
+pub(super) fn open(files: &[PathBuf], corrects: &Corrects, settings: &Settings) -> Result<Inputs> {
+    let unfit = match Inputs::open(files, settings) {
+        Err(ReadError::Header { name, problems }) => (name, problems),
+        done => return Ok(done?),
+    };
+    let names = || -> Result<Option<PipelineError>> {
+        let (name, _) = &unfit;
+        let named = |file: &&PathBuf| escaped(&file.to_string_lossy()) == *name;
+        let Some(file) = files.iter().find(named) else {
+            return Ok(None);
+        };
+        let reader = Reader::open(&settings.ledger_path)?;
+        let Some(run) = reader.run(corrects.run_id)? else {
+            return Ok(None);
+        };
+        let sources = Inputs::again(&run, &corrects.sources, settings)?;
+        let records = Records::open(&Source::from_argument(file, &settings.data_dir)?, &settings.input)?;
+        let header: Vec<&String> = records.header().iter().filter(|name| !is_own(name)).collect();
+        let wanted = sources.iter().flat_map(|source| &source.mapping.names);
+        let wanted: Vec<&String> = wanted.filter(|name| !is_own(name)).collect();
+        let without = |names: &[&String], others: &[&String]| -> Vec<String> {
+            let missing = names.iter().filter(|name| !others.contains(name));
+            missing.map(|name| (*name).clone()).collect()
+        };
+        let (new, missing) = (without(&header, &wanted), without(&wanted, &header));
+        Ok(
+            (!new.is_empty() || !missing.is_empty()).then(|| PipelineError::RepairColumns {
+                name: name.clone(),
+                run_id: corrects.run_id,
+                new,
+                missing,
+            }),
+        )
+    };
+    // Where the sources cannot be looked at, what is wrong with the header is said as it is of any file.
+    let told = names().ok().flatten();
+    let (name, problems) = unfit;
+    Err(told.map_or_else(|| ReadError::Header { name, problems }.into(), Into::into))
+}
+
+/// Whether rollcall has added a column.
+fn is_own(name: &str) -> bool {
+    REJECT_COLUMNS.contains(&name)
 }
 
 /// The flags that ask for the same correction again.

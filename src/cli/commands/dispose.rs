@@ -5,6 +5,7 @@
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use super::next::Next;
 use crate::account;
 use crate::cli::args::Format;
 use crate::cli::args::reconcile::DisposeArgs;
@@ -14,6 +15,7 @@ use crate::clock::{self, rfc3339};
 use crate::ledger::{Addition, Clearing, Disposition, InputEntry, Ledger, Reader, RunEntry};
 use crate::model::row::RowKey;
 use crate::model::row_state::RowState;
+use crate::report::Summary;
 
 /// Longest reason, in characters: some sentences, and no file.
 const LONGEST_REASON: usize = 500;
@@ -63,7 +65,12 @@ pub(in crate::cli) fn run(args: &DisposeArgs) -> Result<Exit> {
     ledger.add(vec![Addition::Disposition(key, Disposition { at_ms, who, reason })])?;
     let kept = reader.dispositions(key)?;
     let disposition = kept.last().context("the decision is not in the ledger")?;
-    show(args, &run, input, disposition, kept.len())
+    // What is open in the run now, with the decision in it.
+    let summary = Summary::of(&reader, run)?;
+    let next = super::status::next_now(&summary, &args.ledger, &[]);
+    let next =
+        (next.into_iter().next()).unwrap_or_else(|| format!("rollcall status{}", super::ledger_flags(&args.ledger)));
+    show(args, &summary.run, key.input, (disposition, kept.len()), &next)
 }
 
 fn refuse(problem: &Refused) -> Exit {
@@ -133,7 +140,7 @@ fn look(reader: &Reader, run: &RunEntry, input: &InputEntry, args: &DisposeArgs)
     if matches!(row.state, RowState::Pending | RowState::InFlight) {
         return Ok(Err(refused(
             format!("{record} is {}: it is open to be sent", row.state.word()),
-            format!("send it first: rollcall run {}{flags}", names(run)),
+            format!("send it first: {}", Next::of(run, &args.ledger, &[]).run()),
         )));
     }
     if !row.state.needs_attention() {
@@ -153,16 +160,16 @@ fn look(reader: &Reader, run: &RunEntry, input: &InputEntry, args: &DisposeArgs)
     )))
 }
 
-fn names(run: &RunEntry) -> String {
-    let names = run
-        .inputs
-        .iter()
-        .map(|input| super::typed(std::path::Path::new(&input.name)));
-    names.collect::<Vec<_>>().join(" ")
-}
-
-/// What was kept, as the ledger has it.
-fn show(args: &DisposeArgs, run: &RunEntry, input: &InputEntry, kept: &Disposition, decisions: usize) -> Result<Exit> {
+/// What was kept, as the ledger has it, and what to type next.
+fn show(
+    args: &DisposeArgs,
+    run: &RunEntry,
+    input_id: i64,
+    (kept, decisions): (&Disposition, usize),
+    next: &str,
+) -> Result<Exit> {
+    let input = run.inputs.iter().find(|input| input.input_id == input_id);
+    let file = input.map(|input| input.name.as_str()).unwrap_or_default();
     match args.format {
         Format::Human => {
             let before = match decisions {
@@ -170,9 +177,8 @@ fn show(args: &DisposeArgs, run: &RunEntry, input: &InputEntry, kept: &Dispositi
                 count => format!("decision {count} about this record; the last one counts\n"),
             };
             super::print(&format!(
-                "run {}, {}, record {}: disposed of\n  at      {}\n  by      {}\n  reason  {}\n{before}",
+                "run {}, {file}, record {}: disposed of\n  at      {}\n  by      {}\n  reason  {}\n{before}",
                 run.run_id,
-                input.name,
                 args.record,
                 rfc3339(kept.at_ms),
                 kept.who,
@@ -181,13 +187,15 @@ fn show(args: &DisposeArgs, run: &RunEntry, input: &InputEntry, kept: &Dispositi
         }
         Format::Json => super::print_json(&json!({
             "run_id": run.run_id,
-            "file": input.name,
+            "file": file,
             "record": args.record,
             "at": rfc3339(kept.at_ms),
             "by": kept.who,
             "reason": kept.reason,
             "decisions": decisions,
+            "next": [next],
         }))?,
     }
+    say(&format!("hint: {next}\n"));
     Ok(Exit::Success)
 }

@@ -10,6 +10,7 @@ pub(super) mod fields;
 pub(super) mod init;
 pub(super) mod ledger;
 pub(super) mod man;
+mod next;
 pub(super) mod profile;
 pub(super) mod reconcile;
 pub(super) mod rejects;
@@ -182,6 +183,15 @@ fn typed(path: &Path) -> String {
     let plain = |character: char| character.is_alphanumeric() || "/._-+,:@%=".contains(character);
     if path.chars().all(plain) {
         path
+    } else if path.contains(char::is_control) {
+        // A terminal would act upon it as it stands; shells know this way to write it.
+        let written = path.chars().map(|character| match character {
+            '\'' | '\\' => format!("\\{character}"),
+            _ if character.is_ascii_control() => format!("\\x{:02x}", u32::from(character)),
+            _ if character.is_control() => format!("\\u{:04x}", u32::from(character)),
+            _ => character.to_string(),
+        });
+        format!("$'{}'", written.collect::<String>())
     } else {
         format!("'{}'", path.replace('\'', r"'\''"))
     }
@@ -240,6 +250,7 @@ mod tests {
         check("größe/a b.csv", "'größe/a b.csv'");
         check("it's $HOME", r"'it'\''s $HOME'");
         check("-rf", "./-rf");
+        check("two\nlines's", r"$'two\x0alines\'s'");
         check("-", "-");
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use self::api::Asking;
+use self::next::{Rows, Suggesting};
+use super::next::argument;
 use super::run::{SANDBOX_NAMESPACE, SANDBOX_TARGET, start_sandbox};
 use crate::cli::args::reconcile::{ReconcileArgs, ReconcileFormat};
 use crate::cli::diagnostics::say;
@@ -14,7 +16,6 @@ use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::config::{Origin, require_target, resolve};
 use crate::ledger::Reader;
-use crate::model::row_state::RowState;
 use crate::pipeline::{self, Inputs, PipelineError, Progress, ReconcileRequest};
 use crate::read;
 use crate::reconcile::{Class, Item, Lists, Reconciliation, Table, Trailer, item_json, summary_json, summary_text};
@@ -22,6 +23,7 @@ use crate::report::grouped;
 use crate::send::Stop;
 
 mod api;
+mod next;
 
 pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
     let files = read::expand(&args.files)?;
@@ -86,7 +88,18 @@ pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
     drop(display);
     let all = done?;
     super::show_notices(&progress);
-    let next = next(args, &all, &shown.rows);
+    let next = if all.is_in_balance() {
+        Vec::new()
+    } else {
+        let suggesting = Suggesting {
+            args,
+            reader: &reader,
+            inputs: &inputs,
+            settings: &settings,
+            all: &all,
+        };
+        suggesting.next(&shown.rows)?
+    };
     shown.end(&all, &next)?;
     Ok(if all.is_in_balance() {
         Exit::Success
@@ -97,7 +110,7 @@ pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
 
 /// The same command.
 fn typed_again(args: &ReconcileArgs) -> String {
-    let files: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
+    let files: Vec<String> = args.files.iter().map(|file| argument(file)).collect();
     format!(
         "rollcall reconcile {} --api{}{}",
         files.join(" "),
@@ -116,43 +129,6 @@ enum Out {
     Human(Lists),
     Json(BufWriter<Box<dyn Write>>),
     Csv(Box<Table<BufWriter<Box<dyn Write>>>>),
-}
-
-/// The first exception of each kind, for the commands to be typed.
-#[derive(Default)]
-struct Rows {
-    /// Run and record of one that is open.
-    open: Option<(i64, u64)>,
-    /// Runs with something to correct.
-    to_fix: Option<i64>,
-    /// Runs with something that is safe to send again.
-    unresolved: Option<i64>,
-    /// Runs with a row that is not to be explained.
-    unexplained: Option<i64>,
-}
-
-impl Rows {
-    fn see(&mut self, item: &Item) {
-        match item {
-            Item::Record(record) if record.class == Class::Failed => {
-                let Some(run_id) = record.run_id else { return };
-                if record.state == Some(RowState::Unresolved) {
-                    self.unresolved.get_or_insert(run_id);
-                } else {
-                    self.to_fix.get_or_insert(run_id);
-                    self.open
-                        .get_or_insert((run_id, record.record.unwrap_or(record.position.record)));
-                }
-            }
-            Item::Record(record) if matches!(record.class, Class::Missing | Class::OtherData) => {
-                self.unexplained = self.unexplained.or(record.run_id);
-            }
-            Item::Exception(exception) if exception.of_these_files && exception.disposition.is_none() => {
-                self.open.get_or_insert((exception.run_id, exception.position.record));
-            }
-            Item::Record(_) | Item::Gone(_) | Item::Stranger(_) | Item::Exception(_) => {}
-        }
-    }
 }
 
 impl Shown {
@@ -209,6 +185,7 @@ fn closing(all: &Reconciliation, next: &[String]) -> String {
     let named = classes.map(|class| (all.of(class), class.word()));
     let others = [
         (all.gone(), "gone"),
+        (all.lost, "lost in other runs"),
         (all.strangers, "strangers"),
         (all.open_of_these_files, "open in other runs"),
     ];
@@ -230,49 +207,19 @@ fn closing(all: &Reconciliation, next: &[String]) -> String {
     if all.gone() > 0 {
         text.push_str("hint: what is gone was run and is in the file no more: ask for the file as it was, or why it was taken out\n");
     }
-    for (index, command) in next.iter().enumerate() {
-        let before = match (index, command.contains(" --corrects ")) {
-            (0, _) => "next",
-            (_, true) => "then, once it is fixed",
-            (_, false) => "  or",
+    let mut last = None;
+    for command in next {
+        let before = match last {
+            None => "next",
+            Some(last) if is_of_rejects(last) && command.contains(" --corrects ") => "then, once it is fixed",
+            Some(_) => "  or",
         };
         text.push_str(&format!("{before}: {command}\n"));
+        last = Some(command);
     }
     format!("out of balance: {}\n{text}", broken.join(", "))
 }
 
-/// The commands that bring it nearer to balance, the most telling first.
-fn next(args: &ReconcileArgs, all: &Reconciliation, rows: &Rows) -> Vec<String> {
-    let flags = super::ledger_flags(&args.ledger);
-    let mut next = Vec::new();
-    if all.of(Class::NotInLedger) > 0 {
-        next.push(format!("rollcall ledger verify{flags}"));
-    }
-    let files: Vec<String> = (all.files.iter())
-        .filter(|file| file.of(Class::NotSent) + file.of(Class::Changed) > 0)
-        .map(|file| super::typed(std::path::Path::new(&*file.name)))
-        .collect();
-    if !files.is_empty() {
-        let pace = super::pace_flags(&args.pace);
-        next.push(format!("rollcall run {}{flags}{pace}", files.join(" ")));
-    }
-    if let Some(run_id) = rows.unresolved {
-        next.push(format!("rollcall retry {run_id}{flags}"));
-    }
-    if let Some(run_id) = rows.to_fix {
-        next.push(format!("rollcall rejects {run_id} -o to-fix-{run_id}.csv{flags}"));
-        next.push(format!("rollcall run to-fix-{run_id}.csv --corrects {run_id}{flags}"));
-    }
-    if let Some((run_id, record)) = rows.open {
-        next.push(format!(
-            "rollcall dispose {run_id} {record} --reason TEXT --by NAME{flags}"
-        ));
-    }
-    if let Some(run_id) = rows.unexplained {
-        next.push(format!("rollcall report {run_id} --format csv{flags}"));
-    }
-    if all.of(Class::NotCompared) > 0 {
-        next.push(format!("rollcall status{flags}"));
-    }
-    next
+fn is_of_rejects(command: &str) -> bool {
+    command.starts_with("rollcall rejects ")
 }

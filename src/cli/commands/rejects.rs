@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::next::Next;
 use crate::cli::args::Format;
 use crate::cli::args::repair::{RejectState, RejectsArgs};
 use crate::cli::diagnostics::{NoRun, say};
@@ -121,15 +122,14 @@ fn json(args: &RejectsArgs, run: &RunEntry, rejects: &Rejects) -> Value {
 
 /// The commands that follow.
 fn next(args: &RejectsArgs, run: &RunEntry, rejects: &Rejects) -> Vec<String> {
-    let (run_id, flags) = (run.run_id, super::ledger_flags(&args.ledger));
     let unresolved = rejects.written.of(RowState::Unresolved);
+    let follows = Next::of(run, &args.ledger, &args.source);
     let mut next = Vec::new();
     if rejects.written.rows() > unresolved {
-        let file = super::typed(&args.output);
-        next.push(format!("rollcall run {file} --corrects {run_id}{flags}"));
+        next.push(follows.correct(&args.output));
     }
     if unresolved > 0 {
-        next.push(format!("rollcall retry {run_id}{flags}"));
+        next.push(follows.retry());
     }
     next
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::correct::{self, Corrected};
+use super::next::{Next, argument};
 use crate::cli::args::{Format, RunArgs};
 use crate::cli::diagnostics::{NoRun, say};
 use crate::cli::display::Display;
@@ -124,7 +125,12 @@ fn open(
     settings: &Settings,
 ) -> Result<(Inputs, Option<Corrects>)> {
     let Some(Retry { run_id, .. }) = retry else {
-        return Ok((Inputs::open(files, settings)?, correct::asked(&args.correct)));
+        let asked = correct::asked(&args.correct);
+        let inputs = match &asked {
+            Some(corrects) => correct::open(files, corrects, settings)?,
+            None => Inputs::open(files, settings)?,
+        };
+        return Ok((inputs, asked));
     };
     let reader = Reader::open(&settings.ledger_path)?;
     let run = reader.run(run_id)?.ok_or(NoRun::Number(run_id))?;
@@ -200,28 +206,20 @@ fn event_word(end: &RunEnd) -> &'static str {
 
 /// What happened in a sentence, and what to type next.
 fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &Summary) -> String {
-    let (files, command) = typed_again(args, retry, summary);
-    let creating = format!(
-        "{command}{}{}{}",
-        correct::flags(&args.correct),
-        super::ledger_flags(&args.ledger),
-        super::pace_flags(&args.pace)
-    );
+    let Again { files, create, look_up } = Again::of(args, retry, summary);
+    let creating = create;
     let allowed = match aim {
         Aim::Create => creating.clone(),
-        Aim::LookUp => creating.replacen("rollcall run", "rollcall ledger rebuild", 1),
+        Aim::LookUp => look_up,
     };
     // The brake holds again each time.
     let again = match &args.brakes.max_rejects {
         Some(max) => format!("{allowed} --max-rejects {max}"),
         None => allowed.clone(),
     };
-    let report = format!(
-        "rollcall report {} --format csv{}",
-        ran.run_id,
-        super::ledger_flags(&args.ledger)
-    );
-    let next = (super::status::next_of(summary, &args.ledger).first())
+    let sources = if retry.is_some() { &*args.files } else { &[] };
+    let report = Next::by_ledger(&summary.run, &args.ledger).report();
+    let next = (super::status::next_now(summary, &args.ledger, sources).first())
         .map(|command| format!("hint: {command}\n"))
         .unwrap_or_default();
     let open = left(summary);
@@ -273,27 +271,46 @@ fn closing(args: &RunArgs, aim: Aim, retry: Option<Retry>, ran: &Ran, summary: &
     }
 }
 
-/// The files of a run, and the command that takes it up again, without its flags.
-fn typed_again(args: &RunArgs, retry: Option<Retry>, summary: &Summary) -> (String, String) {
-    let named: Vec<String> = args.files.iter().map(|file| super::typed(file)).collect();
-    let Some(retry) = retry else {
-        let files = named.join(" ");
-        return (files.clone(), format!("rollcall run {files}"));
-    };
-    let sources: Vec<String> = named.iter().map(|file| format!(" --source {file}")).collect();
-    let sources = sources.concat();
-    let files = if named.is_empty() {
-        let inputs = summary.run.inputs.iter();
-        inputs.map(|input| super::typed(Path::new(&input.name))).collect()
-    } else {
-        named
-    };
-    (files.join(" "), format!("rollcall retry {}{sources}", retry.run_id))
+/// How the same is typed again.
+struct Again {
+    /// The files, as arguments.
+    files: String,
+    /// What goes on with the run.
+    create: String,
+    /// What looks for its customers once more.
+    look_up: String,
+}
+
+impl Again {
+    fn of(args: &RunArgs, retry: Option<Retry>, summary: &Summary) -> Self {
+        let named: Vec<String> = args.files.iter().map(|file| argument(file)).collect();
+        let files = if named.is_empty() {
+            let inputs = summary.run.inputs.iter();
+            inputs.map(|input| argument(Path::new(&input.name))).collect()
+        } else {
+            named.clone()
+        };
+        let files = files.join(" ");
+        let flags = format!("{}{}", super::ledger_flags(&args.ledger), super::pace_flags(&args.pace));
+        // What was piped is gone: the run is found by its number, and what it corrects by the ledger.
+        let create = if retry.is_some() || is_piped(args) {
+            let sources: Vec<String> = named.iter().map(|file| format!(" --source {file}")).collect();
+            format!("rollcall retry {}{}{flags}", summary.run.run_id, sources.concat())
+        } else {
+            format!("rollcall run {files}{}{flags}", correct::flags(&args.correct))
+        };
+        let look_up = format!("rollcall ledger rebuild {files}{flags}");
+        Self { files, create, look_up }
+    }
+}
+
+fn is_piped(args: &RunArgs) -> bool {
+    args.files.iter().any(|file| file.as_os_str() == "-")
 }
 
 /// The command that shows why records are rejected. What they correct is known to the ledger alone.
 fn findings(args: &RunArgs, files: &str, report: &str) -> String {
-    if args.correct.corrects.is_some() {
+    if args.correct.corrects.is_some() || is_piped(args) {
         return report.to_owned();
     }
     format!("rollcall validate {files}{}", super::config_flags(&args.ledger.config))

@@ -1,16 +1,15 @@
 //! `rollcall status`: what became of runs, and what to type next.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::run::SANDBOX_TARGET;
+use super::next::Next;
 use crate::cli::args::{Format, LedgerArgs, StatusArgs};
 use crate::cli::diagnostics::NoRun;
 use crate::cli::exit::Exit;
 use crate::ledger::Reader;
 use crate::model::row_state::RowState;
-use crate::read::STANDARD_INPUT;
 use crate::report::{self, Summary, grouped};
 
 pub(in crate::cli) fn run(args: &StatusArgs) -> Result<Exit> {
@@ -50,7 +49,9 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
             ),
             _ => String::new(),
         };
-        return format!("\n{looked_up}next: {}\n", next_of(open, &args.ledger).join("\n  or: "));
+        let next = Next::of(&open.run, &args.ledger, &[]);
+        let commands = next_by(open, &next).join("\n  or: ");
+        return format!("\n{looked_up}next: {commands}\n{}", noted(&next));
     }
     let mut text = String::from("\n");
     for (_, run) in &superseded {
@@ -61,10 +62,18 @@ fn next(runs: &[Summary], args: &StatusArgs) -> String {
         ));
     }
     match runs.iter().rev().find(|run| run.to_fix() > 0) {
-        Some(run) => text.push_str(&format!("next: {}\n", rejects(run, &flags(run, &args.ledger)))),
+        Some(run) => {
+            let next = Next::of(&run.run, &args.ledger, &[]);
+            text.push_str(&format!("next: {}\n{}", next.rejects(), noted(&next)));
+        }
         None => text.push_str("nothing is open\n"),
     }
     text
+}
+
+/// A line about the files that a command leaves to the user.
+fn noted(next: &Next<'_>) -> String {
+    next.note().map_or_else(String::new, |note| format!("note: {note}\n"))
 }
 
 /// Whether the same command would go on with a run.
@@ -72,28 +81,29 @@ pub(super) fn goes_on(run: &Summary) -> bool {
     run.status() != "abandoned" && (run.open() > 0 || !run.run.is_planned())
 }
 
-/// What to type next for one run, what is best first; nothing where nothing is left to do. A brake is not loosened by
-/// typing the same command again.
+/// What to type next for one run by its ledger, what is best first; nothing where nothing is left to do. A brake is not
+/// loosened by typing the same command again.
 pub(super) fn next_of(run: &Summary, ledger: &LedgerArgs) -> Vec<String> {
-    let flags = flags(run, ledger);
+    next_by(run, &Next::by_ledger(&run.run, ledger))
+}
+
+/// The same with the run's files as they are now.
+pub(super) fn next_now(run: &Summary, ledger: &LedgerArgs, named: &[PathBuf]) -> Vec<String> {
+    next_by(run, &Next::of(&run.run, ledger, named))
+}
+
+fn next_by(run: &Summary, next: &Next<'_>) -> Vec<String> {
     if !goes_on(run) {
-        return (run.to_fix() > 0).then(|| rejects(run, &flags)).into_iter().collect();
+        return (run.to_fix() > 0).then(|| next.rejects()).into_iter().collect();
     }
-    let names: Vec<String> = run.run.inputs.iter().map(|input| argument(&input.name)).collect();
-    let corrects = run
-        .run
-        .corrects
-        .map(|corrected| format!(" --corrects {corrected}"))
-        .unwrap_or_default();
-    let again = format!("rollcall run {}{corrects}{flags}", names.join(" "));
-    let said = format!("rollcall report {} --format csv{flags}", run.run.run_id);
+    let again = next.run();
     match run.stop_reason() {
         Some("brake.max_rejects") => {
             let allowed = run.balance.totals.of(RowState::Rejected);
-            vec![rejects(run, &flags), format!("{again} --max-rejects {allowed}")]
+            vec![next.rejects(), format!("{again} --max-rejects {allowed}")]
         }
-        Some("brake.max_failures") => vec![said, format!("{again} --max-failures 100%")],
-        Some("brake.canary") => vec![said, format!("{again} --canary 0")],
+        Some("brake.max_failures") => vec![next.report(), format!("{again} --max-failures 100%")],
+        Some("brake.canary") => vec![next.report(), format!("{again} --canary 0")],
         // It passed the brake when it was stopped by something else, and would be held up by it once more.
         Some(_) if run.run.is_planned() && run.balance.totals.count(RowState::was_sent) == 0 => {
             let allowed = run.balance.totals.of(RowState::Rejected);
@@ -105,28 +115,5 @@ pub(super) fn next_of(run: &Summary, ledger: &LedgerArgs) -> Vec<String> {
             vec![format!("{again}{flag}")]
         }
         Some(_) | None => vec![again],
-    }
-}
-
-/// The flags that name the ledger again, and the sandbox where the run was for one.
-pub(super) fn flags(run: &Summary, ledger: &LedgerArgs) -> String {
-    let flags = super::ledger_flags(ledger);
-    if run.run.target == SANDBOX_TARGET && !ledger.sandbox {
-        return format!(" --sandbox{flags}");
-    }
-    flags
-}
-
-/// The command that writes what is to be fixed into a file.
-fn rejects(run: &Summary, flags: &str) -> String {
-    format!("rollcall rejects {0} -o to-fix-{0}.csv{flags}", run.run.run_id)
-}
-
-/// A source's name as an argument.
-fn argument(name: &str) -> String {
-    if name == STANDARD_INPUT {
-        "-".to_owned()
-    } else {
-        super::typed(Path::new(name))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Job, code};
 use crate::ledger::{Clearing, Disposition, InputEntry, LedgerError, RowEntry, RunEntry};
 use crate::pipeline::PipelineError;
-use crate::reconcile::{Compared, Exception, Item, Reconciliation};
+use crate::reconcile::{Compared, Exception, Item, LostRow, Reconciliation};
 
 /// Corrections of corrections that are followed; a damaged ledger may have a circle.
 const LONGEST_CHAIN: usize = 100;
@@ -21,7 +21,8 @@ enum Standing {
 }
 
 impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
-    /// Names every exception that is open, and every one that a person decided about; counts them.
+    /// Names every exception that is open, and every one that a person decided about; counts them. Names the records, too,
+    /// that another run of these files, or a correction of them, has read and of which the ledger has no row.
     pub(super) fn exceptions(&mut self, all: &mut Reconciliation) -> Result<(), PipelineError> {
         let Self {
             reader,
@@ -40,7 +41,14 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
                 let is_compared = compared.iter().any(|compared| compared.input_id == input.input_id);
                 let is_theirs = !is_compared && is_of(all, runs, run, input);
                 let file: Arc<str> = Arc::from(input.name.as_str());
+                let (mut next, mut lost) = (1, Vec::new());
                 reader.rows(input.input_id, 1, u64::MAX, |row| {
+                    if is_theirs {
+                        if next < row.key.record {
+                            lost.push(next..row.key.record);
+                        }
+                        next = row.key.record + 1;
+                    }
                     if request.stop.is_requested() {
                         return Err(PipelineError::Interrupted);
                     }
@@ -66,6 +74,15 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
                         of_these_files: is_theirs,
                     })))
                 })?;
+                if is_theirs {
+                    let read = input.totals.as_ref().map_or(0, |totals| totals.records);
+                    lost.push(next..read.saturating_add(1));
+                }
+                for record in lost.into_iter().flatten() {
+                    all.lost += 1;
+                    let (run_id, file) = (run.run_id, Arc::clone(&file));
+                    sink(Item::Lost(LostRow { run_id, file, record }))?;
+                }
             }
         }
         [all.open, all.open_of_these_files, all.disposed] = counts;

@@ -14,6 +14,7 @@ use crate::model::ids::IdempotencyId;
 use crate::model::position::Position;
 use crate::model::row::Checked;
 use crate::model::row_state::RowState;
+use crate::model::rule::Rule;
 use crate::pipeline::PipelineError;
 use crate::pipeline::capacity::{KEPT_STRAYS, PAGE_ROWS};
 use crate::reconcile::{
@@ -242,7 +243,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         let known = Known::Row {
             state: answering.state,
             repeats: answering.repeats,
-            same: said(row) || corrected,
+            same: said(row) || corrected || self.is_kept_back(&source, row)?,
         };
         let settled = answering.settled;
         let class = classify(Facts { known, settled, api });
@@ -268,6 +269,27 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         item.fields = answering.seen.and_then(|observation| observation.fields);
         item.disposition = answering.disposition;
         (self.sink)(Item::Record(Box::new(item)))
+    }
+
+    /// Whether nothing but what it corrects keeps a record back: its data is good, and so has an id here, which the ledger
+    /// was never told. That the data is the same is known where the bytes are.
+    fn is_kept_back(&self, source: &Sourced, row: &RowEntry) -> Result<bool, LedgerError> {
+        let is_same_file = self
+            .figures
+            .compared
+            .as_ref()
+            .is_some_and(|compared| compared.same_file);
+        if !is_same_file
+            || row.state != RowState::Rejected
+            || source.id.is_none()
+            || source.customer_id != row.customer_id
+        {
+            return Ok(false);
+        }
+        let is_of_correction =
+            |code: &String| Rule::from_code(code).is_some_and(|rule| Rule::CORRECTION.contains(&rule));
+        let [errors, _] = self.reader.finding_codes(row.key)?;
+        Ok(!errors.is_empty() && errors.iter().all(is_of_correction))
     }
 
     /// Names a row without a record.
