@@ -10,8 +10,8 @@ mod listing;
 mod observing;
 mod subjects;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
@@ -64,6 +64,7 @@ pub struct CompareProgress {
     pages: AtomicU64,
     rows: AtomicU64,
     observed: AtomicU64,
+    sender: OnceLock<Sender>,
 }
 
 impl CompareProgress {
@@ -75,6 +76,11 @@ impl CompareProgress {
     /// Rows to be looked at in all; 0 until they are counted.
     pub fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Whether it waits for a service that takes no requests.
+    pub fn is_paused(&self) -> bool {
+        self.sender.get().is_some_and(|sender| sender.live().is_paused())
     }
 
     /// Rows of which the ledger has what was seen, those of an earlier process included.
@@ -129,6 +135,7 @@ pub fn compare_api(inputs: &[CompareInput<'_>], request: &CompareRequest<'_>) ->
         }
     }
     let sender = Sender::new(&settings.api, &settings.send)?;
+    request.progress.sender.get_or_init(|| sender.clone());
     let ledger = Arc::new(Ledger::open(&settings.ledger_path)?);
     let reader = Reader::open(ledger.path())?;
     let scope = scope(&reader, inputs, &request.progress)?;

@@ -6,10 +6,11 @@ use rollcall::model::digest::Digest;
 use rollcall::model::row::RowKey;
 use rollcall::pipeline::{self, Inputs, Progress, ReconcileRequest};
 use rollcall::reconcile::{Class, Item};
+use rollcall::sandbox::FaultPlan;
 use rollcall::send::Stop;
 use serde_json::json;
 
-use crate::bench::{Bench, NAMESPACE};
+use crate::bench::{Bench, NAMESPACE, Working};
 use crate::books::{Books, CUSTOMERS, customer, file};
 
 const WITH_API: [&str; 2] = ["customers.csv", "--api"];
@@ -111,4 +112,21 @@ async fn a_row_that_nobody_asked_about_is_not_taken_for_matched() {
         assert_eq!(named, [(5, Class::NotCompared)]);
         assert!(!all.is_in_balance());
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_down_is_waited_for_and_that_is_said() {
+    let books = Books::run().await;
+    let down = FaultPlan::from_toml("[[fault]]\nfault = \"refuse\"\n").unwrap();
+    books.sandbox.set_plan(down).unwrap();
+    let mut waiting = books.bench.start(&[&["reconcile"], &WITH_API[..]].concat());
+    let waits = |working: &Working| working.said().contains("waiting for it since 20");
+    assert!(waiting.end_or(waits).await, "it ended");
+    let said = waiting.said();
+    assert!(said.contains("send.give-up-after") && said.contains("hint: "), "{said}");
+    assert!(!said.contains("takes requests again"), "{said}");
+    books.sandbox.set_plan(FaultPlan::default()).unwrap();
+    let done = waiting.end().await;
+    assert_eq!(done.code, Some(0), "{done:#?}");
+    assert!(done.stderr.contains("the service takes requests again\n"), "{done:#?}");
 }

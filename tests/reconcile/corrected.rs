@@ -133,3 +133,61 @@ async fn a_record_is_answered_for_by_the_last_of_its_corrections() {
         .collect();
     assert_eq!(looked_at, [(1, "customers.csv", Some(0)), (3, "fixed.csv", None)]);
 }
+
+/// A file with a bad record, its repair file and the run of that: in balance.
+async fn repaired() -> Books {
+    let books = Books::new().await;
+    let mut records = customers();
+    records[4] = records[4].replace("c5@example.org", "nowhere");
+    records[7] = records[7].replace("c8@example.org", "nowhere");
+    books.write("customers.csv", &records);
+    books
+        .bench
+        .expect(1, &["run", "customers.csv", "--max-rejects", "2"])
+        .await;
+    books.bench.expect(0, &["rejects", "-o", "to-fix.csv"]).await;
+    let repair = std::fs::read_to_string(books.bench.path("to-fix.csv")).unwrap();
+    let repair = repair.replacen("nowhere", "c5@example.org", 1);
+    books
+        .bench
+        .write("to-fix.csv", repair.replacen("nowhere", "c8@example.org", 1));
+    books.bench.expect(0, &["run", "to-fix.csv", "--corrects", "1"]).await;
+    books
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_a_correction_that_the_ledger_lacks_is_named() {
+    for (lost, stays) in [(1, 8), (2, 5)] {
+        let books = repaired().await;
+        let said = books.reconcile(0, &["customers.csv"]).await;
+        assert_eq!(said.names(), ["corrected 5", "corrected 8"]);
+        books.change(&format!(
+            "DELETE FROM event WHERE input_id = 2 AND record = {lost}; DELETE FROM row WHERE input_id = 2 AND record = {lost}"
+        ));
+        for arguments in [&["customers.csv"][..], &["customers.csv", "--api"]] {
+            let said = books.reconcile(1, arguments).await;
+            let names = said.names();
+            let lost_row = said.named.iter().find(|value| value["what"] == "lost").unwrap();
+            let expected = serde_json::json!({ "what": "lost", "run_id": 2, "file": "to-fix.csv", "record": lost });
+            assert_eq!(*lost_row, expected, "{names:?}");
+            assert_eq!(
+                names.iter().filter(|name| name.starts_with("lost")).count(),
+                1,
+                "{names:?}"
+            );
+            assert!(names.contains(&format!("corrected {stays}")), "{names:?}");
+            assert_eq!(said.summary["lost_of_these_files_in_other_runs"], 1);
+            assert_eq!(said.summary["next"][0], "rollcall ledger verify");
+        }
+        let done = books.bench.expect(1, &["reconcile", "customers.csv"]).await;
+        assert!(
+            done.stdout.contains(&format!("  run 2: to-fix.csv: record {lost}\n")),
+            "{done:#?}"
+        );
+        let done = books
+            .bench
+            .expect(1, &["reconcile", "customers.csv", "--format", "csv"])
+            .await;
+        assert!(done.stdout.contains(&format!("\nlost,to-fix.csv,{lost},")), "{done:#?}");
+    }
+}

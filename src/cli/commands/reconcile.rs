@@ -24,6 +24,7 @@ use crate::send::Stop;
 
 mod api;
 mod next;
+mod waiting;
 
 pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
     let files = read::expand(&args.files)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::runtime::Runtime;
 
+use super::waiting::Waiting;
 use crate::cli::diagnostics::say;
 use crate::cli::exit::Exit;
 use crate::config::settings::Settings;
@@ -46,7 +47,10 @@ pub(super) fn ask(asking: &Asking<'_>) -> Result<Result<i64, Exit>> {
         stop: asking.stop.clone(),
         progress: Arc::clone(&progress),
     };
-    let compared = pipeline::compare_api(&inputs, &request)?;
+    let waiting = Waiting::watch(&progress, asking.settings.send.give_up_after);
+    let compared = pipeline::compare_api(&inputs, &request);
+    drop(waiting);
+    let compared = compared?;
     say(&format!(
         "asked the API: {} of its list, {} of {}, {}\n",
         counted(progress.pages(), "page"),
