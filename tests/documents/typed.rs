@@ -54,9 +54,15 @@ pub(crate) fn shown(text: &str) -> Vec<Shown> {
 struct Sandbox(Child, String);
 
 impl Sandbox {
-    fn start(folder: &Path) -> Self {
-        let mut child = Command::new(ROLLCALL)
-            .args(["sandbox", "--port", "0"])
+    fn start(folder: &Path, night: &Night) -> Self {
+        let mut command = Command::new(ROLLCALL);
+        command.args(["sandbox", "--port", "0"]);
+        if !night.plan.is_empty() {
+            let plan = folder.join("night.toml");
+            std::fs::write(&plan, night.plan).unwrap();
+            command.arg("--plan").arg(plan);
+        }
+        let mut child = command
             .current_dir(folder)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
@@ -70,12 +76,12 @@ impl Sandbox {
     }
 
     /// The configuration that the documents call `bank.toml`.
-    fn configuration(&self) -> String {
+    fn configuration(&self, night: &Night) -> String {
         let host = self.1.trim_end_matches("/api");
         format!(
             "[api]\nbase-url = \"{}\"\ntoken-url = \"{host}/oauth2/token\"\nclient-id = \"sandbox\"\n\
-             namespace = \"5a17db0c-0000-5000-8000-73616e64626f\"\n[send]\nrate-per-second = 0\n",
-            self.1
+             namespace = \"5a17db0c-0000-5000-8000-73616e64626f\"\n[send]\nrate-per-second = 0\n{}",
+            self.1, night.send
         )
     }
 }
@@ -87,11 +93,25 @@ impl Drop for Sandbox {
     }
 }
 
+/// What goes wrong while a document's commands are typed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Night {
+    /// The sandbox's fault plan.
+    pub(crate) plan: &'static str,
+    /// Lines for the section `[send]` of `bank.toml`.
+    pub(crate) send: &'static str,
+}
+
+/// The same where nothing goes wrong.
+pub(crate) fn follow(document: &str, prepare: impl FnOnce(&Path)) -> Vec<String> {
+    follow_after(&Night::default(), document, prepare)
+}
+
 /// Types every command of a document; gives them as they were typed.
 ///
 /// The folder has `fixtures` and `config`, the 1,000 fictitious customers as `customers.csv`, a `bank.toml` for a sandbox in a
 /// process of its own, and whatever `prepare` puts there.
-pub(crate) fn follow(document: &str, prepare: impl FnOnce(&Path)) -> Vec<String> {
+pub(crate) fn follow_after(night: &Night, document: &str, prepare: impl FnOnce(&Path)) -> Vec<String> {
     let folder = TempDir::new().unwrap();
     for shared in ["fixtures", "config"] {
         std::os::unix::fs::symlink(root().join(shared), folder.path().join(shared)).unwrap();
@@ -101,8 +121,8 @@ pub(crate) fn follow(document: &str, prepare: impl FnOnce(&Path)) -> Vec<String>
         folder.path().join("customers.csv"),
     )
     .unwrap();
-    let sandbox = Sandbox::start(folder.path());
-    std::fs::write(folder.path().join("bank.toml"), sandbox.configuration()).unwrap();
+    let sandbox = Sandbox::start(folder.path(), night);
+    std::fs::write(folder.path().join("bank.toml"), sandbox.configuration(night)).unwrap();
     prepare(folder.path());
     let commands = shown(&std::fs::read_to_string(root().join(document)).unwrap());
     let own = PathBuf::from(ROLLCALL).parent().unwrap().to_owned();
