@@ -8,12 +8,12 @@ use crate::bench::{Bench, sandbox};
 use crate::sheet::{Sheet, assert_sound, ends, key, ledger, refuse, row, run, take};
 
 const FIRST: [&str; 4] = ["run", "customers.csv", "--max-rejects", "100%"];
-const CORRECT: [&str; 6] = ["run", "to-fix.csv", "--corrects", "1", "--max-rejects", "100%"];
-const BAD: &str = "ann at example.com";
-const GOOD: &str = "ann@example.com";
+pub(crate) const CORRECT: [&str; 6] = ["run", "to-fix.csv", "--corrects", "1", "--max-rejects", "100%"];
+pub(crate) const BAD: &str = "ann at example.com";
+pub(crate) const GOOD: &str = "ann@example.com";
 
 /// Five customers of whom the second and the fourth have a bad address, and who were run.
-async fn rejected() -> (Sandbox, Bench, Sheet) {
+pub(crate) async fn rejected() -> (Sandbox, Bench, Sheet) {
     let sandbox = sandbox(Options::default()).await;
     let bench = Bench::against(&sandbox);
     let mut source = Sheet::customers(5, 71);
@@ -25,7 +25,7 @@ async fn rejected() -> (Sandbox, Bench, Sheet) {
 }
 
 /// Three customers whom the API refused.
-async fn refused() -> (Sandbox, Bench, Sheet) {
+pub(crate) async fn refused() -> (Sandbox, Bench, Sheet) {
     let sandbox = sandbox(Options::default()).await;
     let bench = Bench::against(&sandbox);
     let source = Sheet::customers(3, 72);

@@ -16,6 +16,7 @@ mod bench;
 mod cells;
 mod corrects;
 mod corrects_again;
+mod flags;
 #[allow(dead_code, reason = "the generator serves other tests and the example too")]
 #[path = "../../fixtures/generator/mod.rs"]
 mod generator;

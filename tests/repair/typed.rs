@@ -253,3 +253,28 @@ async fn a_repair_file_is_reconciled_as_what_it_is() {
         "{said:#}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_that_was_stopped_goes_on_as_the_correction_that_it_is() {
+    for flag in ["", " --send-unchanged"] {
+        let (_sandbox, bench) = troubled().await;
+        bench.write("customers.csv", source().text());
+        bench.expect(1, &["run", "customers.csv"]).await;
+        bench.expect(0, &["rejects", "-o", "to-fix.csv"]).await;
+        // Its source is somewhere else by now, and is read only while the correction is planned.
+        std::fs::remove_file(bench.path("customers.csv")).unwrap();
+        let correct = format!("rollcall run to-fix.csv --corrects 1 --source FILE{flag} --max-rejects 0");
+        let typed = words(&correct);
+        let typed: Vec<&str> = typed
+            .iter()
+            .skip(1)
+            .map(|word| if word == "FILE" { KEPT } else { word.as_str() })
+            .collect();
+        bench.expect(4, &typed).await;
+        let status = bench.expect(0, &["status"]).await;
+        let begins = format!("rollcall run to-fix.csv --corrects 1{flag} --max-rejects ");
+        let (_, done) = type_next(&bench, &status, &begins).await;
+        assert!(done.stdout.starts_with("run 2: finished"), "{done:#?}");
+        assert_sound(&bench);
+    }
+}
