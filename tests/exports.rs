@@ -83,10 +83,10 @@ fn validate(export: &Path) -> Outcome {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect(),
-        // The speed is another each time.
+        // The speed is another each time, and what to type next says nothing of the export.
         said: said
             .lines()
-            .filter(|line| !line.starts_with("checked "))
+            .filter(|line| !line.starts_with("checked ") && !line.starts_with("hint: correct the cells"))
             .fold(String::new(), |said, line| said + line + "\n"),
     }
 }

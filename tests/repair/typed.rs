@@ -92,7 +92,8 @@ async fn type_it(bench: &Bench, command: &str) -> Done {
 async fn type_next(bench: &Bench, done: &Done, begins: &str) -> (String, Done) {
     let suggested = suggested(done);
     let command = suggested.iter().find(|command| command.starts_with(begins));
-    let command = command.unwrap_or_else(|| panic!("{begins} is not in {suggested:?} of {done:#?}"));
+    assert!(command.is_some(), "{begins} is not in {suggested:?} of {done:#?}");
+    let command = command.unwrap();
     (command.clone(), type_it(bench, command).await)
 }
 

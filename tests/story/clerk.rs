@@ -109,7 +109,9 @@ pub(crate) fn by_program(rejects: &str, edits: &[Edit]) -> Vec<u8> {
         rows[edit.row][column].clone_from(&edit.text);
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
-    rows.iter().for_each(|row| writer.write_record(row).unwrap());
+    for row in &rows {
+        writer.write_record(row).unwrap();
+    }
     writer.into_inner().unwrap()
 }
 

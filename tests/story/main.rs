@@ -9,6 +9,7 @@
     clippy::indexing_slicing,
     reason = "helpers of tests fail as tests do, by a panic"
 )]
+#![expect(clippy::print_stdout, reason = "the story prints the figures of its steps")]
 
 #[allow(dead_code, reason = "the bench serves other tests too")]
 #[path = "../run/bench.rs"]

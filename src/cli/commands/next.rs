@@ -84,12 +84,12 @@ impl<'a> Next<'a> {
 
     /// The file that is proposed for what is to be fixed; none that is there.
     pub(super) fn to_fix(&self) -> PathBuf {
-        let run_id = self.run.run_id;
-        let first = PathBuf::from(format!("to-fix-{run_id}.csv"));
-        let names = (2..MOST_FILES).map(|count| PathBuf::from(format!("to-fix-{run_id}-{count}.csv")));
-        let is_free = |name: &PathBuf| !self.looks || name.symlink_metadata().is_err();
-        let free = std::iter::once(first.clone()).chain(names).find(is_free);
-        free.unwrap_or(first)
+        let stem = format!("to-fix-{}", self.run.run_id);
+        if self.looks {
+            free(&stem)
+        } else {
+            PathBuf::from(stem + ".csv")
+        }
     }
 
     /// Runs a file of corrections of the run.
@@ -195,6 +195,15 @@ impl<'a> Next<'a> {
         }
         flags
     }
+}
+
+/// The name of a CSV file that is not there yet.
+pub(super) fn free(stem: &str) -> PathBuf {
+    let first = PathBuf::from(format!("{stem}.csv"));
+    let names = (2..MOST_FILES).map(|count| PathBuf::from(format!("{stem}-{count}.csv")));
+    let is_free = |name: &PathBuf| name.symlink_metadata().is_err();
+    let free = std::iter::once(first.clone()).chain(names).find(is_free);
+    free.unwrap_or(first)
 }
 
 /// A file as an argument; what was piped is known to the user alone.

@@ -75,38 +75,39 @@ pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
         Ok(comparison) => comparison,
         Err(exit) => return Ok(exit),
     };
+    side_by_side(args, &asking, comparison)
+}
+
+/// Puts everything side by side, shows it and says what to type next.
+fn side_by_side(args: &ReconcileArgs, asking: &Asking<'_>, comparison: Option<i64>) -> Result<Exit> {
     let progress = Arc::new(Progress::default());
     let display = Display::start(&progress);
     let request = ReconcileRequest {
-        settings: &settings,
-        target,
+        settings: asking.settings,
+        target: asking.target,
         comparison,
-        stop: &stop,
+        stop: asking.stop,
         progress: &progress,
     };
     let mut shown = Shown::begin(args.format)?;
-    let done = pipeline::reconcile(&reader, &inputs, &request, |item| shown.take(&item));
+    let done = pipeline::reconcile(asking.reader, asking.inputs, &request, |item| shown.take(&item));
     drop(display);
     let all = done?;
     super::show_notices(&progress);
-    let next = if all.is_in_balance() {
-        Vec::new()
-    } else {
-        let suggesting = Suggesting {
-            args,
-            reader: &reader,
-            inputs: &inputs,
-            settings: &settings,
-            all: &all,
-        };
-        suggesting.next(&shown.rows)?
+    if all.is_in_balance() {
+        shown.end(&all, &[])?;
+        return Ok(Exit::Success);
+    }
+    let suggesting = Suggesting {
+        args,
+        reader: asking.reader,
+        inputs: asking.inputs,
+        settings: asking.settings,
+        all: &all,
     };
+    let next = suggesting.next(&shown.rows)?;
     shown.end(&all, &next)?;
-    Ok(if all.is_in_balance() {
-        Exit::Success
-    } else {
-        Exit::Attention
-    })
+    Ok(Exit::Attention)
 }
 
 /// The same command.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::next::{argument, free};
 use crate::cli::args::{Format, ValidateArgs};
 use crate::cli::diagnostics::say;
 use crate::cli::display::Display;
@@ -70,7 +71,23 @@ pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     out.flush().context("cannot write the result")?;
     say_speed(&validation, begun.elapsed());
     let attention = validation.totals.count(RowState::needs_attention);
-    Ok(if attention == 0 { Exit::Success } else { Exit::Attention })
+    if attention == 0 {
+        return Ok(Exit::Success);
+    }
+    say(&format!("hint: {}\n", next(args)));
+    Ok(Exit::Attention)
+}
+
+/// What to type next where records are to be looked at.
+fn next(args: &ValidateArgs) -> String {
+    let config = super::config_flags(&args.config);
+    if let Some(rejects) = &args.rejects {
+        let file = super::typed(rejects);
+        return format!("correct the cells, then type rollcall validate {file}{config}");
+    }
+    let files: Vec<String> = args.files.iter().map(|file| argument(file)).collect();
+    let (files, rejects) = (files.join(" "), free("to-fix"));
+    format!("rollcall validate {files} --rejects {}{config}", super::typed(&rejects))
 }
 
 /// A line for each finding: place, field, code, shape of the value, what is wrong and what to do.

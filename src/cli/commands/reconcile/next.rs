@@ -15,7 +15,7 @@ use crate::model::chunk::Chunk;
 use crate::model::digest::Digest;
 use crate::model::mapping::REJECT_COLUMNS;
 use crate::model::row_state::RowState;
-use crate::pipeline::{Input, Inputs};
+use crate::pipeline::{Input, Inputs, located};
 use crate::read::Records;
 use crate::reconcile::{Class, FileFigures, Item, Reconciliation};
 
@@ -121,7 +121,7 @@ impl Suggesting<'_> {
         let (mut new, mut next) = (Vec::new(), Vec::new());
         let files = self.all.files.iter().zip(self.inputs.iter());
         for (file, input) in files.filter(|(file, _)| file.of(Class::NotSent) + file.of(Class::Changed) > 0) {
-            let name = self.argument_of(file);
+            let name = as_typed(file);
             match self.corrected_by(file, input)? {
                 Corrects::Nothing => new.push(argument(&name)),
                 Corrects::Run(run) => {
@@ -148,7 +148,7 @@ impl Suggesting<'_> {
         let compared = file.compared.as_ref().map(|compared| compared.run_id);
         let of = self.run(compared)?.and_then(|run| run.corrects);
         if let Some(run) = self.run(of)? {
-            return Ok(Corrects::Run(run));
+            return Ok(Corrects::Run(Box::new(run)));
         }
         let names = &input.mapping.names;
         let column = |name: &str| names.iter().rposition(|column| column == name);
@@ -163,7 +163,9 @@ impl Suggesting<'_> {
         };
         let runs = self.reader.runs()?.into_iter().rev();
         let mut has_it = runs.filter(|run| run.inputs.iter().any(|input| input.name == source));
-        Ok(has_it.next().map_or(Corrects::Unknown, Corrects::Run))
+        Ok(has_it
+            .next()
+            .map_or(Corrects::Unknown, |run| Corrects::Run(Box::new(run))))
     }
 
     fn beside<'r>(&'r self, run: &'r RunEntry, known: &[(Digest, PathBuf)]) -> Next<'r> {
@@ -180,12 +182,7 @@ impl Suggesting<'_> {
     /// The files, by what is in them: a run may know one by another name.
     fn known(&self) -> Vec<(Digest, PathBuf)> {
         let files = self.all.files.iter();
-        files.map(|file| (file.digest, self.argument_of(file))).collect()
-    }
-
-    /// A file as it was typed: names are shown escaped.
-    fn argument_of(&self, file: &FileFigures) -> PathBuf {
-        crate::pipeline::located(&file.name).unwrap_or_else(|| PathBuf::from(&*file.name))
+        files.map(|file| (file.digest, as_typed(file))).collect()
     }
 
     /// What a run calls a file that is reconciled.
@@ -205,11 +202,16 @@ impl Suggesting<'_> {
     }
 }
 
+/// A file as it was typed: names are shown escaped.
+fn as_typed(file: &FileFigures) -> PathBuf {
+    located(&file.name).unwrap_or_else(|| PathBuf::from(&*file.name))
+}
+
 /// What a file's records correct.
 enum Corrects {
     Nothing,
     /// Those of this run.
-    Run(RunEntry),
+    Run(Box<RunEntry>),
     /// Those of a run that the ledger does not tell.
     Unknown,
 }
