@@ -1,5 +1,8 @@
 //! The flags of a clerk, each typed: in which form the file is written, and what is sent though nothing was changed.
 
+use rollcall::sandbox::Options;
+
+use crate::bench::{Bench, sandbox};
 use crate::cells::cells;
 use crate::corrects::{BAD, CORRECT, GOOD, refused, rejected};
 use crate::sheet::{assert_sound, ends};
@@ -65,4 +68,33 @@ async fn what_was_refused_and_not_changed_is_sent_again_where_that_is_asked() {
     bench.expect(0, &again).await;
     assert_eq!(sandbox.tally().requests.create, requests);
     assert_sound(&bench);
+}
+
+/// A row with a field too few: a spreadsheet's doing is asked about there too, though no cell has a column.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_with_another_number_of_fields_is_asked_about_what_a_spreadsheet_did_to_it() {
+    let sandbox = sandbox(Options::default()).await;
+    let bench = Bench::against(&sandbox);
+    let header = "id,customer_type,first_name,last_name,mailing_address.postal_code,mailing_address.country_code";
+    let source = format!("{header}\nC-1,INDIVIDUAL,Ada,02118,US\nC-2,INDIVIDUAL,Bea,Roe,02118,US\n");
+    bench.write("customers.csv", source);
+    bench
+        .expect(1, &["run", "customers.csv", "--max-rejects", "100%"])
+        .await;
+    bench.expect(0, &["rejects", "1", "-o", "rejects.csv"]).await;
+    let written = std::fs::read_to_string(bench.path("rejects.csv")).unwrap();
+    // The clerk puts the field in that is missing, and the program drops a zero.
+    let fixed = written.replacen("Ada,", "Ada,Roe,", 1);
+    assert_ne!(fixed, written);
+    bench.write("to-fix.csv", fixed.replacen("02118", "2118", 1));
+    let asked = bench.expect(4, &CORRECT).await;
+    let says = "cells that stand in no column: 1 record, leading zeros or a plus were dropped\n";
+    assert!(asked.stderr.contains(says), "{asked:#?}");
+    assert_eq!(sandbox.customers().len(), 1);
+    bench.write("to-fix.csv", fixed);
+    bench.expect(0, &CORRECT).await;
+    assert_eq!(
+        sandbox.customer("C-1").unwrap()["mailing_address"]["postal_code"],
+        "02118"
+    );
 }
