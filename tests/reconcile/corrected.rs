@@ -135,7 +135,7 @@ async fn a_record_is_answered_for_by_the_last_of_its_corrections() {
 }
 
 /// A file with a bad record, its repair file and the run of that: in balance.
-async fn repaired() -> Books {
+async fn repaired(all: bool) -> Books {
     let books = Books::new().await;
     let mut records = customers();
     records[4] = records[4].replace("c5@example.org", "nowhere");
@@ -147,18 +147,20 @@ async fn repaired() -> Books {
         .await;
     books.bench.expect(0, &["rejects", "-o", "to-fix.csv"]).await;
     let repair = std::fs::read_to_string(books.bench.path("to-fix.csv")).unwrap();
-    let repair = repair.replacen("nowhere", "c5@example.org", 1);
-    books
-        .bench
-        .write("to-fix.csv", repair.replacen("nowhere", "c8@example.org", 1));
-    books.bench.expect(0, &["run", "to-fix.csv", "--corrects", "1"]).await;
+    let mut repair = repair.replacen("nowhere", "c5@example.org", 1);
+    if all {
+        repair = repair.replacen("nowhere", "c8@example.org", 1);
+    }
+    books.bench.write("to-fix.csv", repair);
+    let correct = ["run", "to-fix.csv", "--corrects", "1"];
+    books.bench.expect(i32::from(!all), &correct).await;
     books
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_a_correction_that_the_ledger_lacks_is_named() {
     for (lost, stays) in [(1, 8), (2, 5)] {
-        let books = repaired().await;
+        let books = repaired(true).await;
         let said = books.reconcile(0, &["customers.csv"]).await;
         assert_eq!(said.names(), ["corrected 5", "corrected 8"]);
         books.change(&format!(
@@ -190,4 +192,21 @@ async fn a_row_of_a_correction_that_the_ledger_lacks_is_named() {
             .await;
         assert!(done.stdout.contains(&format!("\nlost,to-fix.csv,{lost},")), "{done:#?}");
     }
+}
+
+/// Nothing else is out of balance: a person has decided about the record, and the row of its correction is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_row_breaks_the_balance_by_itself() {
+    let books = repaired(false).await;
+    let dispose = ["dispose", "1", "8", "--reason", "left", "--by", "N. Clerk"];
+    books.bench.expect(0, &dispose).await;
+    let said = books.reconcile(0, &["customers.csv"]).await;
+    assert_eq!(said.names()[..2], ["corrected 5", "disposed 8"]);
+    books.change(
+        "DELETE FROM event WHERE input_id = 2 AND record = 2; DELETE FROM row WHERE input_id = 2 AND record = 2",
+    );
+    let said = books.reconcile(1, &["customers.csv"]).await;
+    assert_eq!(said.names()[..3], ["corrected 5", "disposed 8", "exception 8"]);
+    assert_eq!(said.names()[3..], ["lost 2"]);
+    assert_eq!(said.summary["next"], serde_json::json!(["rollcall ledger verify"]));
 }
