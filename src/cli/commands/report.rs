@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::status::{flags, goes_on, next_of};
+use super::next::Next;
+use super::status::{goes_on, next_of};
 use crate::cli::args::{LedgerArgs, ReportArgs, ReportFormat};
 use crate::cli::diagnostics::{NoRun, harmless, say};
 use crate::cli::exit::Exit;
@@ -110,10 +111,8 @@ fn next(reader: &Reader, summary: &Summary, ledger: &LedgerArgs) -> Result<Strin
     let mut text = String::new();
     let run = summary.run.run_id;
     if summary.attention() > 0 {
-        let flags = flags(summary, ledger);
-        text.push_str(&format!(
-            "\neach exception: rollcall report {run} --format csv{flags}\n"
-        ));
+        let each = Next::by_ledger(&summary.run, ledger).report();
+        text.push_str(&format!("\neach exception: {each}\n"));
     }
     if let Some(later) = superseded_by(reader, summary)? {
         text.push_str(&format!(
