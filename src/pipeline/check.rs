@@ -84,10 +84,12 @@ impl Checker {
         }
         let (in_order, ordered) = mpsc::channel::<InHand>();
         let tally = std::thread::scope(|scope| {
-            let reader = scope.spawn(move || {
+            let thread = std::thread::Builder::new().name("read".to_owned());
+            let reader = thread.spawn_scoped(scope, move || {
                 self.read(&mut records, (&input.mapping, first), &recycled, &in_order);
                 records.tally()
             });
+            let reader = reader.map_err(PipelineError::Thread)?;
             let consumed = consume_in_order(ordered, &give_back, &mut consume);
             drop(give_back);
             let tally = reader.join().map_err(|_| PipelineError::Worker);

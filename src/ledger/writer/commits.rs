@@ -1,9 +1,8 @@
 //! What becomes one commit: the thread's side of the writer.
 //!
 //! A commit costs as much for one row as for a hundred, so claims and outcomes wait for each other: until they are a quarter
-//! of the rows that are claimed, and never longer than [`LONGEST_WAIT`]. While a run is bound by its rate a fifth of what
-//! it has claimed waits at most, so nothing on the wire is held up; where it is bound by the service the quarter is reached
-//! at once. Everything else is committed as it comes.
+//! of the rows that are claimed, and never longer than [`LONGEST_WAIT`]. Twice as many rows are claimed as may be on the
+//! wire, so nothing on the wire is held up by it. Everything else is committed as it comes.
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -19,7 +18,7 @@ use crate::model::row_state::RowEvent;
 
 /// Commands in one commit: 1,000 rows a commit write 750,000 rows a second, and more wins nothing.
 const MOST_COMMANDS: usize = 1000;
-/// Longest that a claim or an outcome waits for company. A hundred commits a second take 3 % of a core.
+/// Longest that a claim or an outcome waits for company: a hundred commits a second at most, where rows come one by one.
 const LONGEST_WAIT: Duration = Duration::from_millis(10);
 /// So many times the rows that wait must be the rows that are claimed, for waiting to go on.
 const WAITING_SHARE: usize = 4;
