@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -25,8 +25,10 @@ use crate::model::outcome::Outcome;
 use crate::model::row::RowKey;
 use crate::model::row_state::RowState;
 use commits::write_all;
+use queue::Queue;
 
 mod commits;
+mod queue;
 
 type Answer<T> = oneshot::Sender<Result<T, LedgerError>>;
 
@@ -75,7 +77,7 @@ impl Known {
 pub struct Ledger {
     path: PathBuf,
     notices: Vec<String>,
-    commands: Option<mpsc::Sender<Command>>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
     known: Arc<Known>,
     _lock: Lock,
@@ -89,8 +91,8 @@ impl Ledger {
         place.settle()?;
         let mut store = Store::new(open::to_write(&place)?);
         let stay = Stay::of(&place);
-        Self::start(place, lock, move |waiting, known| {
-            write_all(&mut store, &stay, &waiting, known);
+        Self::start(place, lock, move |queue, known| {
+            write_all(&mut store, &stay, queue, known);
         })
     }
 
@@ -98,19 +100,19 @@ impl Ledger {
     fn start(
         place: Place,
         lock: Lock,
-        work: impl FnOnce(mpsc::Receiver<Command>, &Known) + Send + 'static,
+        work: impl FnOnce(&Queue, &Known) + Send + 'static,
     ) -> Result<Self, LedgerError> {
         let known = Arc::<Known>::default();
-        // Without a bound of its own: whoever plans or sends waits for answers, and has only so many to wait for.
-        let (commands, waiting) = mpsc::channel();
+        let queue = Arc::<Queue>::default();
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn({
-                let known = Arc::clone(&known);
+                let (known, queue) = (Arc::clone(&known), Arc::clone(&queue));
                 move || {
-                    if catch_unwind(AssertUnwindSafe(|| work(waiting, &known))).is_err() {
+                    if catch_unwind(AssertUnwindSafe(|| work(&queue, &known))).is_err() {
                         known.stop(&LedgerError::Panicked);
                     }
+                    queue.stop();
                 }
             })
             .map_err(|source| LedgerError::Open {
@@ -120,7 +122,7 @@ impl Ledger {
         Ok(Self {
             path: place.named,
             notices: place.notices,
-            commands: Some(commands),
+            queue,
             thread: Some(thread),
             known,
             _lock: lock,
@@ -207,15 +209,17 @@ impl Ledger {
 
     fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<Pending<T>, LedgerError> {
         let (answer, answered) = oneshot::channel();
-        let commands = self.commands.as_ref().ok_or_else(|| self.known.stopped())?;
-        commands.send(command(answer)).map_err(|_| self.known.stopped())?;
+        if !self.queue.ask(command(answer)) {
+            return Err(self.known.stopped());
+        }
         Ok(Pending(answered, Arc::clone(&self.known)))
     }
 
     async fn call_async<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, LedgerError> {
         let (answer, answered) = oneshot::channel();
-        let commands = self.commands.as_ref().ok_or_else(|| self.known.stopped())?;
-        commands.send(command(answer)).map_err(|_| self.known.stopped())?;
+        if !self.queue.ask(command(answer)) {
+            return Err(self.known.stopped());
+        }
         answered.await.map_err(|_| self.known.stopped())?
     }
 }
@@ -234,7 +238,7 @@ impl<T> Pending<T> {
 /// Waits until everything that was asked for is on disk.
 impl Drop for Ledger {
     fn drop(&mut self) {
-        drop(self.commands.take());
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             // The thread answers every error to its caller; there is nothing left to tell if it panicked.
             drop(thread.join());

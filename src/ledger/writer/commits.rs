@@ -1,13 +1,8 @@
-//! What becomes one commit: the thread's side of the writer.
-//!
-//! A commit costs as much for one row as for a hundred, so claims and outcomes wait for each other: until they are a quarter
-//! of the rows that are claimed, and never longer than [`LONGEST_WAIT`]. Twice as many rows are claimed as may be on the
-//! wire, so nothing on the wire is held up by it. Everything else is committed as it comes.
+//! The thread's side of the writer: each group of commands in one transaction, committed, and answered then.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
+use super::queue::Queue;
 use super::{Answer, Command, Known};
 use crate::clock;
 use crate::ledger::LedgerError;
@@ -16,20 +11,13 @@ use crate::ledger::store::Store;
 use crate::model::outcome::Outcome;
 use crate::model::row_state::RowEvent;
 
-/// Commands in one commit: 1,000 rows a commit write 750,000 rows a second, and more wins nothing.
-const MOST_COMMANDS: usize = 1000;
-/// Longest that a claim or an outcome waits for company: a hundred commits a second at most, where rows come one by one.
-const LONGEST_WAIT: Duration = Duration::from_millis(10);
-/// So many times the rows that wait must be the rows that are claimed, for waiting to go on.
-const WAITING_SHARE: usize = 4;
-
 /// An answer that waits for its commit.
 type Reply = Box<dyn FnOnce(Option<LedgerError>) + Send>;
 
 /// Writes what comes until nobody is left who could ask, or an error stops it.
-pub(super) fn write_all(store: &mut Store, stay: &Stay, waiting: &mpsc::Receiver<Command>, known: &Known) {
-    while let Ok(first) = waiting.recv() {
-        if write_group(store, stay, first, waiting, known).is_err() {
+pub(super) fn write_all(store: &mut Store, stay: &Stay, queue: &Queue, known: &Known) {
+    while let Some(commands) = queue.take(store.in_flight()) {
+        if write_group(store, stay, commands, known).is_err() {
             // Stop here: callers that wait, and all that come, learn that the writer has stopped, and why.
             return;
         }
@@ -44,39 +32,20 @@ pub(super) fn write_all(store: &mut Store, stay: &Stay, waiting: &mpsc::Receiver
     }
 }
 
-/// Writes one command and those that come with it, commits, and answers. The error has been told to the caller that met it.
-fn write_group(
-    store: &mut Store,
-    stay: &Stay,
-    first: Command,
-    waiting: &mpsc::Receiver<Command>,
-    known: &Known,
-) -> Result<(), ()> {
+/// Writes commands, commits, and answers. An error has been told to the caller that met it.
+fn write_group(store: &mut Store, stay: &Stay, commands: Vec<Command>, known: &Known) -> Result<(), ()> {
+    let mut commands = commands.into_iter();
     if let Err(error) = store.connection.execute_batch("BEGIN IMMEDIATE") {
         let error = error.into();
         known.stop(&error);
-        refuse(first, error);
+        if let Some(first) = commands.next() {
+            refuse(first, error);
+        }
         return Err(());
     }
-    let until = Instant::now() + LONGEST_WAIT;
-    let mut replies: Vec<Reply> = Vec::new();
-    let (mut rows, mut can_wait) = (0, true);
-    let mut command = Some(first);
-    while let Some(taken) = command.take() {
-        match taken.sends() {
-            Some(sent) => rows += sent,
-            None => can_wait = false,
-        }
-        replies.push(write(store, taken, known)?);
-        if replies.len() < MOST_COMMANDS {
-            command = waiting.try_recv().ok();
-        }
-        if command.is_none() && can_wait && rows * WAITING_SHARE < store.in_flight() {
-            command = waiting
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-                .ok();
-        }
-    }
+    let replies: Vec<Reply> = commands
+        .map(|command| write(store, command, known))
+        .collect::<Result<_, ()>>()?;
     // What is not committed here is rolled back when the connection is dropped.
     let written = stay.hold().and_then(|()| Ok(store.connection.execute_batch("COMMIT")?));
     let failed = written.err();
@@ -90,23 +59,6 @@ fn write_group(
         reply(failed.is_some().then(|| known.stopped()));
     }
     failed.map_or(Ok(()), |_| Err(()))
-}
-
-impl Command {
-    /// How many rows of those on their way to the API it is about; `None` for what does not wait for company.
-    fn sends(&self) -> Option<usize> {
-        match self {
-            Self::Claim(claims, ..) => Some(claims.len()),
-            Self::Outcome(..) => Some(1),
-            Self::Begin(..)
-            | Self::RunEvent { .. }
-            | Self::Plan(..)
-            | Self::EndInput(..)
-            | Self::Retry(..)
-            | Self::BeginComparison(..)
-            | Self::Add(..) => None,
-        }
-    }
 }
 
 /// Writes one command; gives what to call when it is committed.
