@@ -3,7 +3,8 @@
 //! It keeps no ledger and no limit, looks at nothing but the status, and repeats nothing. `scripts/compare` divides `rollcall
 //! run` by it, against the same sandbox.
 //!
-//! `bare PAYLOADS BASE_URL TOKEN_URL IN_FLIGHT`, where PAYLOADS is what `rollcall validate --accepted` wrote.
+//! `bare PAYLOADS BASE_URL TOKEN_URL IN_FLIGHT [RATE]`, where PAYLOADS is what `rollcall validate --accepted` wrote. With a
+//! rate, requests go at that many a second by Tokio's clock: what a pace alone costs.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +16,7 @@
 )]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use reqwest::header::{ACCEPT, HeaderValue};
@@ -52,9 +53,13 @@ async fn token(client: &Client, url: &str) -> String {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [payloads, base_url, token_url, in_flight] = &*arguments else {
-        panic!("bare PAYLOADS BASE_URL TOKEN_URL IN_FLIGHT")
+    let ([payloads, base_url, token_url, in_flight], rate) = (match &*arguments {
+        [rest @ .., rate] if rest.len() == 4 => (rest, Some(rate.parse::<f64>().unwrap())),
+        all => (all, None),
+    }) else {
+        panic!("bare PAYLOADS BASE_URL TOKEN_URL IN_FLIGHT [RATE]")
     };
+    let mut pace = rate.map(|rate| tokio::time::interval(Duration::from_secs_f64(1.0 / rate)));
     let payloads = std::fs::read_to_string(payloads).unwrap();
     let accept = (ACCEPT, HeaderValue::from_static("application/json"));
     let client = Client::builder()
@@ -71,6 +76,9 @@ async fn main() {
     let mut under_way = tokio::task::JoinSet::new();
     let mut requests = 0_u64;
     for payload in payloads.lines() {
+        if let Some(pace) = &mut pace {
+            pace.tick().await;
+        }
         let permit = Arc::clone(&permits).acquire_owned().await.unwrap();
         let (client, token, url, payload) = (client.clone(), Arc::clone(&token), Arc::clone(&url), payload.to_owned());
         under_way.spawn(async move {

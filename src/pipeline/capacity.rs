@@ -1,9 +1,9 @@
 //! Every bound of the pipeline, with its reason. What is not here is bounded in `config::table` (input and sending) or in
 //! the ledger's writer.
 
-/// Records that travel together. A chunk of 512 ordinary rows is about 200 KB: it fits a second-level cache, and keeps a
-/// worker busy for a millisecond or two, long enough to forget what handing it over costs.
-pub(super) const CHUNK_RECORDS: usize = 512;
+/// Records that travel together. A chunk of 256 ordinary rows is about 250 KB with what it keeps of their fields: it fits a
+/// second-level cache, and keeps a worker busy for milliseconds, long enough to forget what handing it over costs.
+pub(super) const CHUNK_RECORDS: usize = 256;
 
 /// Chunks that exist for each worker: one in work, one ready, so that nobody waits for the reader or the consumer.
 pub(super) const CHUNKS_PER_WORKER: usize = 2;
@@ -34,7 +34,7 @@ pub(super) const SUSPECTED_RECORDS: u64 = 10_000;
 /// Bytes of records that are kept to be compared with their corrections: half a million ordinary ones, more than anybody
 /// corrects by hand.
 pub(super) const CORRECTED_BYTES: usize = 256 << 20;
-/// Rows of the ledger that a reconciliation reads at once: as many as a chunk of the source has records.
+/// Rows of the ledger that a reconciliation reads at once: two chunks of the source.
 pub(super) const PAGE_ROWS: u64 = 512;
 
 /// Rows without a record, and records without a row, that a reconciliation keeps until the end of a changed file, since

@@ -280,7 +280,7 @@ async fn planning_goes_on_where_it_was_killed() {
         let (after, complete) = bench.planned();
         assert!(after >= before, "{after} of {before} planned records are left");
         kills += u64::from(!complete);
-        // Each process plans at least one chunk of 512 records before it is killed, and there are 12 of them.
+        // Each process plans at least one chunk of 256 records before it is killed, and there are 24 of them.
         assert!(kills < 40, "it does not get on");
         if !complete {
             assert_eq!(
