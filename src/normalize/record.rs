@@ -169,12 +169,11 @@ impl Normalizer {
         let whole = std::str::from_utf8(record.as_slice()).ok();
         for (at, target) in mapping.columns.iter().enumerate() {
             let Target::Field(id) = target else { continue };
-            match record.range(at).and_then(|range| whole?.get(range)) {
-                Some(cell) => self.clean_cell(scratch, mapping, *id, cell),
-                None => {
-                    let lossy = String::from_utf8_lossy(record.get(at).unwrap_or_default());
-                    self.clean_cell(scratch, mapping, *id, &lossy);
-                }
+            if let Some(cell) = record.range(at).and_then(|range| whole?.get(range)) {
+                self.clean_cell(scratch, mapping, *id, cell);
+            } else {
+                let lossy = String::from_utf8_lossy(record.get(at).unwrap_or_default());
+                self.clean_cell(scratch, mapping, *id, &lossy);
             }
         }
         for (id, constant) in &mapping.constants {

@@ -134,9 +134,8 @@ fn sends(command: &Command) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use tokio::sync::oneshot;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::model::outcome::Outcome;
