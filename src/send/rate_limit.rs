@@ -76,10 +76,10 @@ impl RateLimit {
         let _head = self.queue.lock().await;
         loop {
             self.theirs.wait().await;
-            match self.own.as_ref().and_then(Bucket::not_before) {
-                None => break,
-                Some(at) => sleep_until(at).await,
-            }
+            let Some(own) = &self.own else { break };
+            let Some(at) = own.not_before() else { break };
+            sleep_until(at).await;
+            own.arrivals.woke(at, Instant::now());
         }
         self.theirs.taken();
         self.own.as_ref().map(|own| own.arrivals.left(Instant::now()))

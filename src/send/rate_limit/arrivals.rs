@@ -19,11 +19,14 @@ use super::WINDOW;
 
 /// How late a request is taken to have arrived while others are answered: where answers vary by more, it costs so much of
 /// each second.
-const LATEST: Duration = Duration::from_millis(12);
+const LATEST: Duration = Duration::from_millis(25);
 /// The same where nobody was answered for so long: a longer silence is slow work again.
 const LONGEST_STILL: Duration = Duration::from_millis(100);
 /// So many requests do not leave between two answers where each is answered by itself.
 const UNANSWERED: u32 = 16;
+/// Of so many requests one may arrive later than anything here shows, by a thread of the service that stood still while its
+/// others answered. The pace leaves twenty times as much free, so it costs nothing.
+const UNKNOWN: u32 = 1000;
 /// For how long at least the quickest answer says what is usual.
 const USUAL_FOR: Duration = Duration::from_secs(10);
 
@@ -82,6 +85,15 @@ impl Arrivals {
         Some(oldest.at + late + WINDOW).filter(|at| *at > now)
     }
 
+    /// Somebody who wanted to be woken at `due` was woken now. Where that is much later, this process stood still, and what
+    /// had its turn before may have stood with it.
+    pub(super) fn woke(&self, due: Instant, now: Instant) {
+        let length = now.saturating_duration_since(due);
+        if length > LATEST {
+            self.kept().still = Some((now, length.min(LONGEST_STILL)));
+        }
+    }
+
     /// A request goes now. Until its answer says otherwise it arrives at once.
     pub(super) fn left(&self, at: Instant) -> Turn {
         let mut kept = self.kept();
@@ -120,7 +132,8 @@ impl Arrivals {
 
 impl Kept {
     fn is_full(&self) -> bool {
-        self.requests.len() as u64 >= u64::from(self.limit.get())
+        let limit = self.limit.get();
+        self.requests.len() as u64 >= u64::from(limit - limit / UNKNOWN)
     }
 
     /// Sees whether nobody was answered for long before the answer to a request that left at `at`.
@@ -205,6 +218,31 @@ mod tests {
         }
         // A client that does not look at its answers is found out.
         assert!(highest(1_000, Duration::from_millis(100), false).await.0 > 1_000);
+    }
+
+    /// A request that had its turn just before this process stood still is as late as that, though nobody else shows it.
+    #[test]
+    fn what_had_its_turn_before_this_process_stood_still_may_arrive_as_much_later() {
+        let begun = Instant::now();
+        let after = |ms| begun + Duration::from_millis(ms);
+        for (woken, late) in [
+            (11, LATEST),
+            (51, Duration::from_millis(40)),
+            (500, Duration::from_millis(40)),
+        ] {
+            let arrivals = Arrivals::new(NonZeroU32::new(2).unwrap());
+            let usual = arrivals.left(begun);
+            arrivals.answered(usual, after(4));
+            let last = arrivals.left(after(10));
+            arrivals.woke(after(11), after(woken));
+            arrivals.answered(last, after(54));
+            arrivals.left(after(60));
+            assert_eq!(
+                arrivals.not_before(after(61)),
+                Some(after(10) + late + WINDOW),
+                "{woken}"
+            );
+        }
     }
 
     #[tokio::test(start_paused = true)]
