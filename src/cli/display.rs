@@ -3,12 +3,12 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
+use super::beside::Beside;
 use super::diagnostics::say;
 use crate::model::row_state::RowState;
 use crate::pipeline::{Phase, Progress};
@@ -19,40 +19,16 @@ const TICK: Duration = Duration::from_millis(200);
 /// A line this often where nobody watches: a night's log stays readable.
 const LINE: Duration = Duration::from_secs(30);
 
-/// Shows progress until it is dropped.
-pub(super) struct Display {
-    done: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Display {
-    /// Starts to show a progress.
-    pub(super) fn start(progress: &Arc<Progress>) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
-        let (progress, ended) = (Arc::clone(progress), Arc::clone(&done));
-        let watch = move || {
-            if std::io::stderr().is_terminal() {
-                draw(&progress, &ended);
-            } else {
-                log(&progress, &ended);
-            }
-        };
-        Self {
-            done,
-            thread: std::thread::Builder::new().name("display".to_owned()).spawn(watch).ok(),
+/// Shows progress until what it returns is dropped.
+pub(super) fn show(progress: &Arc<Progress>) -> Beside {
+    let progress = Arc::clone(progress);
+    Beside::start("display", move |ended| {
+        if std::io::stderr().is_terminal() {
+            draw(&progress, ended);
+        } else {
+            log(&progress, ended);
         }
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        self.done.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // A display that panicked has nothing to say any more.
-            drop(thread.join());
-        }
-    }
+    })
 }
 
 fn draw(progress: &Progress, ended: &AtomicBool) {

@@ -4,6 +4,7 @@
 //! as a hint, what to type next.
 
 mod args;
+mod beside;
 mod commands;
 mod diagnostics;
 mod display;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::cli::args::{Format, ProfileArgs};
-use crate::cli::display::Display;
+use crate::cli::display;
 use crate::cli::exit::Exit;
 use crate::clock;
 use crate::config::resolve;
@@ -33,7 +33,7 @@ pub(in crate::cli) fn run(args: &ProfileArgs) -> Result<Exit> {
     for (index, file) in args.files.iter().enumerate() {
         let source = Source::from_argument(file, &settings.data_dir)?;
         let progress = Arc::new(Progress::default());
-        let display = Display::start(&progress);
+        let display = display::show(&progress);
         let profiled = pipeline::profile(source, &settings, clock::today(), &progress);
         drop(display);
         let profiled = profiled?;

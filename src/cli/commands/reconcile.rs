@@ -11,7 +11,7 @@ use super::next::argument;
 use super::run::{SANDBOX_NAMESPACE, SANDBOX_TARGET, start_sandbox};
 use crate::cli::args::reconcile::{ReconcileArgs, ReconcileFormat};
 use crate::cli::diagnostics::say;
-use crate::cli::display::Display;
+use crate::cli::display;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::config::{Origin, require_target, resolve};
@@ -81,7 +81,7 @@ pub(in crate::cli) fn run(args: &ReconcileArgs) -> Result<Exit> {
 /// Puts everything side by side, shows it and says what to type next.
 fn side_by_side(args: &ReconcileArgs, asking: &Asking<'_>, comparison: Option<i64>) -> Result<Exit> {
     let progress = Arc::new(Progress::default());
-    let display = Display::start(&progress);
+    let display = display::show(&progress);
     let request = ReconcileRequest {
         settings: asking.settings,
         target: asking.target,

@@ -12,7 +12,7 @@ use super::correct::{self, Corrected};
 use super::next::{Next, argument};
 use crate::cli::args::{Format, RunArgs};
 use crate::cli::diagnostics::{NoRun, say};
-use crate::cli::display::Display;
+use crate::cli::display;
 use crate::cli::exit::Exit;
 use crate::cli::outlets::Outlets;
 use crate::cli::{events, interrupt};
@@ -84,7 +84,7 @@ fn work(args: &RunArgs, aim: Aim, retry: Option<Retry>, outlets: &Outlets) -> Re
         "\nstopping: no new rows are taken, and what is on the wire is finished; once more ends at once, and what is on the wire \
          then is in doubt and will be sent again under the same ids\n",
     );
-    let display = Display::start(&request.progress);
+    let display = display::show(&request.progress);
     let ran = pipeline::run(&inputs, &request);
     drop(display);
     outlets.settle();

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::next::{argument, free};
 use crate::cli::args::{Format, ValidateArgs};
 use crate::cli::diagnostics::say;
-use crate::cli::display::Display;
+use crate::cli::display;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::clock;
@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
     let mut outputs = Outputs::create(args.accepted.as_deref(), args.rejects.as_deref(), &files)?;
     let mut out = BufWriter::new(super::results());
     let progress = Arc::new(Progress::default());
-    let display = Display::start(&progress);
+    let display = display::show(&progress);
     let begun = Instant::now();
     let (runtime, stop) = (interrupt::runtime()?, Stop::new());
     interrupt::watch(

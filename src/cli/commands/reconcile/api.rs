@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::runtime::Runtime;
 
-use super::waiting::Waiting;
+use super::waiting;
 use crate::cli::diagnostics::say;
 use crate::cli::exit::Exit;
 use crate::config::settings::Settings;
@@ -47,7 +47,7 @@ pub(super) fn ask(asking: &Asking<'_>) -> Result<Result<i64, Exit>> {
         stop: asking.stop.clone(),
         progress: Arc::clone(&progress),
     };
-    let waiting = Waiting::watch(&progress, asking.settings.send.give_up_after);
+    let waiting = waiting::watch(&progress, asking.settings.send.give_up_after);
     let compared = pipeline::compare_api(&inputs, &request);
     drop(waiting);
     let compared = compared?;

@@ -4,13 +4,13 @@
 //! It only looks; how long is waited is the sender's to decide.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use indicatif::HumanDuration;
 use tokio::time::Instant;
 
+use crate::cli::beside::Beside;
 use crate::cli::diagnostics::say;
 use crate::clock::{now_ms, rfc3339};
 use crate::pipeline::CompareProgress;
@@ -21,50 +21,26 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often the same is said again: a night's log stays readable.
 const LINE: Duration = Duration::from_secs(30);
 
-/// Tells until it is dropped.
-pub(super) struct Waiting {
-    done: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Waiting {
-    /// Begins to tell; the service is waited for so long.
-    pub(super) fn watch(progress: &Arc<CompareProgress>, give_up_after: Duration) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
-        let (progress, ended) = (Arc::clone(progress), Arc::clone(&done));
-        let watch = move || {
-            let mut teller = Teller::new(give_up_after);
-            let mut said = Instant::now();
-            loop {
-                // Asked before the look, so that the last look sees everything.
-                let is_over = ended.load(Ordering::Acquire);
-                let again = said.elapsed() >= LINE;
-                if let Some(line) = teller.look(&Look::at(&progress), again) {
-                    said = Instant::now();
-                    say(&line);
-                }
-                if is_over {
-                    return;
-                }
-                std::thread::park_timeout(LOOK);
+/// Tells until what it returns is dropped; the service is waited for so long.
+pub(super) fn watch(progress: &Arc<CompareProgress>, give_up_after: Duration) -> Beside {
+    let progress = Arc::clone(progress);
+    Beside::start("waiting", move |ended| {
+        let mut teller = Teller::new(give_up_after);
+        let mut said = Instant::now();
+        loop {
+            // Asked before the look, so that the last look sees everything.
+            let is_over = ended.load(Ordering::Acquire);
+            let again = said.elapsed() >= LINE;
+            if let Some(line) = teller.look(&Look::at(&progress), again) {
+                said = Instant::now();
+                say(&line);
             }
-        };
-        Self {
-            done,
-            thread: std::thread::Builder::new().name("waiting".to_owned()).spawn(watch).ok(),
+            if is_over {
+                return;
+            }
+            std::thread::park_timeout(LOOK);
         }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.done.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // One that panicked has nothing to say any more.
-            drop(thread.join());
-        }
-    }
+    })
 }
 
 /// What there is to say at one moment.
