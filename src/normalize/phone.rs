@@ -8,19 +8,16 @@
 //! A number that is not valid is sent only if the configuration lowers the rule: with `+` and all digits that were
 //! written, if it has a `+`, and in its country's international form if not.
 
-use std::sync::Arc;
-
 use rlibphonenumber::{
     CountryCodeSource, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region, ValidationError,
 };
 
-use super::national::National;
 use super::notes::Notes;
+use super::phone_rules::PhoneRules;
 use crate::model::rule::Rule;
 
-/// Reads numbers; one for each worker, since the library's shared instance makes workers wait for each other. It holds
-/// about 45 MB once every region was seen.
-pub(super) struct Phones(Arc<PhoneNumberUtil>, National);
+/// Reads numbers; one for each worker.
+pub(super) struct Phones(PhoneNumberUtil);
 
 /// A number that a value can be read as.
 struct Reading {
@@ -39,9 +36,9 @@ enum Form {
 }
 
 impl Phones {
-    /// Loads the metadata that the library carries; a few milliseconds. `None` if the library cannot read its own.
-    pub(super) fn new(national: &National) -> Option<Self> {
-        national.library().map(|library| Self(library, national.clone()))
+    /// Makes a reader of numbers; a few milliseconds. `None` if the library cannot use the metadata.
+    pub(super) fn new(rules: &PhoneRules) -> Option<Self> {
+        rules.library().map(Self)
     }
 
     /// Appends the number in E.164. `region` is the alpha-2 code of the country for a number without `+`.
@@ -90,7 +87,7 @@ impl Phones {
         let written = self.read(value, Some(region))?;
         let is_other = |plus: Reading| plus.valid && plus.number != written.number;
         let may_be_two = written.valid && plus().is_ok_and(is_other);
-        if may_be_two && self.1.lacks_prefix(&written.number, value) {
+        if may_be_two && self.lacks_prefix(&written.number, value) {
             return Err(Rule::PhoneAmbiguous);
         }
         Ok(written)
@@ -160,7 +157,7 @@ impl Phones {
         let is_ordinary = match valid {
             // In North America the country's code is the prefix of national numbers too, and no zero is one.
             Some(_) if self.0.is_nanpa_country(region) => true,
-            Some(written) => !had_plus && !self.1.begins_with_zero(&written.number, digits),
+            Some(written) => !had_plus && !self.begins_with_zero(&written.number, digits),
             None => false,
         };
         if is_ordinary {
@@ -208,6 +205,24 @@ impl Phones {
 
     fn e164(&self, number: &PhoneNumber) -> String {
         self.0.format(number, PhoneNumberFormat::E164).into_owned()
+    }
+
+    /// Whether a number is written in its country with something before these digits.
+    fn lacks_prefix(&self, number: &PhoneNumber, value: &str) -> bool {
+        let written: String = value.chars().filter(char::is_ascii_digit).collect();
+        let national = self.national(number);
+        national.len() > written.len() && national.ends_with(&written)
+    }
+
+    /// Whether a number is written in its country as a zero and these digits.
+    fn begins_with_zero(&self, number: &PhoneNumber, digits: &str) -> bool {
+        self.national(number).strip_prefix('0') == Some(digits)
+    }
+
+    /// The digits of a number as they are dialed in its country.
+    fn national(&self, number: &PhoneNumber) -> String {
+        let national = self.0.format(number, PhoneNumberFormat::National);
+        national.chars().filter(char::is_ascii_digit).collect()
     }
 
     /// Whether what stands before a slash is a whole number already: the library would append the rest

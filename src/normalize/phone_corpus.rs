@@ -37,7 +37,7 @@ fn read(phones: &Phones, region: &str, written: &str) -> Result<String, &'static
 
 /// Region, value, what libphonenumber says and what rollcall says, for every line on which they differ.
 fn differences(name: &str) -> (usize, Vec<[String; 5]>) {
-    let phones = Phones::new(&National::new().unwrap()).unwrap();
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
     let records = records(name);
     let mut found = Vec::new();
     for record in &records {
@@ -89,7 +89,7 @@ fn is_national(phones: &Phones, region: &str, digits: &str) -> bool {
 /// Numbers of the corpus after a spreadsheet took them for numbers: without `+`, or without the zero in front.
 #[test]
 fn a_number_that_lost_a_sign_is_read_as_itself_or_not_at_all() {
-    let phones = Phones::new(&National::new().unwrap()).unwrap();
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
     for (form, sign) in [("e164", '+'), ("digits", '0')] {
         let (mut restored, mut other, mut refused) = (0, 0, BTreeMap::<&str, usize>::new());
         for record in records("phones.csv") {
@@ -116,7 +116,7 @@ fn a_number_that_lost_a_sign_is_read_as_itself_or_not_at_all() {
 /// for an international number without `+`, and only in countries that have a prefix.
 #[test]
 fn a_number_without_its_prefix_is_seldom_two_numbers() {
-    let phones = Phones::new(&National::new().unwrap()).unwrap();
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
     let (mut all, mut ambiguous) = (0, BTreeMap::<String, usize>::new());
     for record in records("phones.csv") {
         let written = record[2].trim_start_matches(['0', '(']);

@@ -5,7 +5,7 @@ use super::*;
 
 fn check(value: &str, region: Option<&str>, expected: Result<&str, Rule>) {
     let (mut to, mut notes) = (String::new(), Notes::new());
-    let phones = Phones::new(&National::new().unwrap()).unwrap();
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
     let result = phones.phone(value, region, &mut to, &mut notes);
     assert_eq!(verdict(result, &notes, &to), expected, "{value:?}");
 }
@@ -74,7 +74,7 @@ fn marks_around_the_number_are_no_part_of_it() {
 /// Whether a value is read without a finding of any kind, or with exactly this repair.
 fn repaired(value: &str, region: Option<&str>, repair: Option<Rule>, expected: &str) {
     let (mut to, mut notes) = (String::new(), Notes::new());
-    let phones = Phones::new(&National::new().unwrap()).unwrap();
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
     let result = phones.phone(value, region, &mut to, &mut notes);
     assert_eq!(result, Ok(()), "{value:?}");
     assert_eq!(
@@ -223,7 +223,7 @@ fn a_zero_in_parentheses_stands_behind_a_countrys_code() {
 /// A number that is not valid is sent, if the configuration wants it, with each of its digits.
 #[test]
 fn no_digit_of_a_number_that_is_not_valid_is_lost() {
-    let phones = Phones::new(&National::new().unwrap()).unwrap();
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
     for (value, region, expected) in [
         ("+4900000000000000", None, "+4900000000000000"),
         ("+44 00 20 7946 0018", None, "+44002079460018"),
@@ -236,4 +236,16 @@ fn no_digit_of_a_number_that_is_not_valid_is_lost() {
             assert_eq!((to.as_str(), notes), (expected, vec![Rule::PhoneNotValid]), "{value}");
         }
     }
+}
+
+#[test]
+fn a_prefix_is_missing_where_numbers_are_written_with_one() {
+    let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
+    let number = |text| phones.0.parse(text, None).unwrap();
+    assert!(phones.begins_with_zero(&number("+4930901820"), "30901820"));
+    assert!(!phones.begins_with_zero(&number("+4930901820"), "030901820"));
+    assert!(!phones.begins_with_zero(&number("+12125550123"), "2125550123"));
+    assert!(!phones.begins_with_zero(&number("+34612345678"), "612345678"));
+    assert!(phones.lacks_prefix(&number("+4930901820"), "30 901820"));
+    assert!(!phones.lacks_prefix(&number("+34612345678"), "612 345 678"));
 }

@@ -10,9 +10,9 @@ use jiff::civil::Date;
 
 use super::country::country;
 use super::date::Dates;
-use super::national::National;
 use super::notes::{Notes, has_error};
 use super::phone::Phones;
+use super::phone_rules::PhoneRules;
 use super::{email, number, text};
 use crate::model::field::{FieldId, Kind};
 use crate::model::fit::{DATE_FORMATS, Fit, REGIONS};
@@ -69,7 +69,7 @@ impl Probe {
     /// Makes a probe; `None` if the telephone library cannot read its own metadata.
     pub fn new(today: Date) -> Option<Self> {
         Some(Self {
-            phones: Phones::new(&National::new()?)?,
+            phones: Phones::new(&PhoneRules::load()?)?,
             dates: DateProbe::new(today)?,
         })
     }

@@ -18,9 +18,9 @@ use super::choice::{self, Synonyms};
 use super::context::{self, Context};
 use super::country::{country, country_code};
 use super::date::Dates;
-use super::national::National;
 use super::notes::Notes;
 use super::phone::Phones;
+use super::phone_rules::PhoneRules;
 use super::spreadsheet::is_error as is_spreadsheet_error;
 use super::whole::reject_whole;
 use super::{cross, email, id, naics, number, payload, postal, state, tax, text, website};
@@ -62,8 +62,8 @@ pub struct Normalizer {
     max_field_bytes: usize,
     severities: Severities,
     namespace: Uuid,
-    /// How telephone numbers are written at home, for the readers of all workers.
-    national: National,
+    /// What makes each worker's reader of telephone numbers.
+    phone_rules: PhoneRules,
 }
 
 /// What a worker keeps between records.
@@ -94,7 +94,7 @@ impl Normalizer {
             None => None,
         };
         Ok(Self {
-            national: National::new().ok_or(NormalizerError::PhoneMetadata)?,
+            phone_rules: PhoneRules::load().ok_or(NormalizerError::PhoneMetadata)?,
             dates: Dates::new(&input.date_formats, today).map_err(NormalizerError::DateFormat)?,
             synonyms: Synonyms::new(&settings.synonyms).map_err(NormalizerError::Synonym)?,
             default_region,
@@ -324,7 +324,7 @@ impl Normalizer {
                     self.default_region
                 };
                 if phones.is_none() {
-                    *phones = Phones::new(&self.national);
+                    *phones = Phones::new(&self.phone_rules);
                 }
                 phones.as_ref().map_or(Err(Rule::PhoneNotANumber), |phones| {
                     phones.phone(cell, context.country.or(default_region), to, notes)
