@@ -65,8 +65,8 @@ impl Synonyms {
     /// Appends the API's word for a value.
     pub(super) fn choice(&self, id: FieldId, value: &str, to: &mut String) -> Result<(), Rule> {
         let choices = id.field().kind.choices();
-        // A word of the API means itself, whatever is declared.
-        if let Some(word) = choices.iter().find(|choice| **choice == value) {
+        // A word of the API means itself, whatever is declared, in any case.
+        if let Some(word) = choices.iter().find(|choice| choice.eq_ignore_ascii_case(value)) {
             to.push_str(word);
             return Ok(());
         }
@@ -145,6 +145,9 @@ pub(super) fn list(
     to: &mut String,
     mut item: impl FnMut(&str, &mut String) -> Result<(), Rule>,
 ) -> Result<(), Rule> {
+    if !value.contains([';', '|']) {
+        return item(value.trim(), to);
+    }
     let mut items = Vec::new();
     let mut add = |part: &str| {
         let mut normalized = String::new();

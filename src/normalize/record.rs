@@ -167,17 +167,18 @@ impl Normalizer {
     fn clean(&self, scratch: &mut Scratch, mapping: &Mapping, record: &ByteRecord) {
         // One look at the whole: a record comes as UTF-8, whose cells are UTF-8.
         let whole = std::str::from_utf8(record.as_slice()).ok();
+        let plain = whole.is_some_and(text::is_plain);
         for (at, target) in mapping.columns.iter().enumerate() {
             let Target::Field(id) = target else { continue };
             if let Some(cell) = record.range(at).and_then(|range| whole?.get(range)) {
-                self.clean_cell(scratch, mapping, *id, cell);
+                self.clean_cell(scratch, mapping, *id, (cell, plain));
             } else {
                 let lossy = String::from_utf8_lossy(record.get(at).unwrap_or_default());
-                self.clean_cell(scratch, mapping, *id, &lossy);
+                self.clean_cell(scratch, mapping, *id, (&lossy, false));
             }
         }
         for (id, constant) in &mapping.constants {
-            self.clean_cell(scratch, mapping, *id, constant);
+            self.clean_cell(scratch, mapping, *id, (constant, false));
         }
     }
 
@@ -185,7 +186,8 @@ impl Normalizer {
         cell.len() <= self.longest_null_word && self.null_words.iter().any(|word| word == cell)
     }
 
-    fn clean_cell(&self, scratch: &mut Scratch, mapping: &Mapping, id: FieldId, raw: &str) {
+    /// Cleans a cell, of which may be known that it is plain.
+    fn clean_cell(&self, scratch: &mut Scratch, mapping: &Mapping, id: FieldId, (raw, plain): (&str, bool)) {
         if raw.is_empty() || self.is_null(raw) {
             return;
         }
@@ -193,7 +195,7 @@ impl Normalizer {
             cells, findings, notes, ..
         } = scratch;
         // Nearly every cell: nothing below has anything to do for it.
-        if raw.len() <= self.max_field_bytes && !raw.starts_with('#') && text::is_clean(raw) {
+        if raw.len() <= self.max_field_bytes && !raw.starts_with('#') && text::is_clean(raw, plain) {
             cells.put_text(id, raw);
             return;
         }

@@ -28,7 +28,7 @@ pub(super) enum Marks {
 /// Trims Unicode white space and what has no shape; collapses inner white space, line ends included, to one space;
 /// composes to NFC (Unicode Standard Annex 15).
 pub(super) fn clean(raw: &str, marks: Marks, to: &mut String, notes: &mut Notes) -> Result<(), Rule> {
-    if is_clean(raw) {
+    if is_clean(raw, false) {
         to.push_str(raw);
         return Ok(());
     }
@@ -75,13 +75,14 @@ fn clean_odd(raw: &str, marks: Marks, to: &mut String, notes: &mut Notes) -> Res
 }
 
 /// Whether nothing of what follows has anything to do for a value, which is so for most: it is plain or of ordinary
-/// letters, has no margin, and does not begin as a formula does, or as an apostrophe before one.
-pub(super) fn is_clean(value: &str) -> bool {
+/// letters, has no margin, and does not begin as a formula does, or as an apostrophe before one. `known_plain` says that it is
+/// a part of what is [plain](is_plain).
+pub(super) fn is_clean(value: &str, known_plain: bool) -> bool {
     let bytes = value.as_bytes();
     if matches!(bytes.first(), Some(b' ' | b'=' | b'\'')) || bytes.last() == Some(&b' ') {
         return false;
     }
-    is_plain(value) || (!value.is_ascii() && !value.contains("  ") && value.chars().all(is_ordinary))
+    known_plain || is_plain(value) || (!value.is_ascii() && !value.contains("  ") && value.chars().all(is_ordinary))
 }
 
 /// Printable ASCII, and letters that are composed, take no part in another letter, and are none of those as which the second
@@ -91,8 +92,8 @@ fn is_ordinary(character: char) -> bool {
         | 'Ѐ'..='ҁ' | 'א'..='ת' | 'ء'..='غ' | 'ف'..='ي' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿' | '가'..='힣')
 }
 
-/// Whether a value is printable ASCII with single spaces.
-fn is_plain(value: &str) -> bool {
+/// Whether a text is printable ASCII with single spaces.
+pub(super) fn is_plain(value: &str) -> bool {
     // Without a branch on each byte: nearly every value is looked at to its end.
     let bytes = value.as_bytes();
     let odd = bytes
@@ -254,7 +255,7 @@ mod tests {
         fn what_is_clean_would_be_left_as_it_is(
             value in "[ -~]{0,12}|[ ='a-c\"(1]{0,6}|[ a-zÀ-ɏ€‚„…Œœ]{1,5}|[ ÂÃÄâã\u{80}-\u{bf}]{1,4}|[ Ͱ-ԯא-يぁ-ヺ一-鿿가-힣\u{300}-\u{304}]{0,6}",
         ) {
-            if is_clean(&value) {
+            if is_clean(&value, false) {
                 let (mut to, mut notes) = (String::new(), Notes::new());
                 prop_assert_eq!(clean_odd(&value, Marks::Removed, &mut to, &mut notes), Ok(()));
                 prop_assert_eq!((to, notes), (value, vec![]));
