@@ -15,7 +15,7 @@ use super::settings::{ApiSettings, InputSettings, SendSettings, Settings, Thresh
 use super::trailer::trailer;
 use crate::private::{Readers, read_secret};
 
-/// Workers by default: one a core up to here, since each holds about 45 MB of telephone metadata.
+/// Workers by default: one a core up to here, which is about as many as one reader can keep at work.
 const MOST_DEFAULT_WORKERS: usize = 8;
 
 /// Workers at most, whoever asks for them: more threads than any machine has cores only take its memory.

@@ -1,7 +1,7 @@
 //! The rules of telephone numbers: libphonenumber's metadata, in the form in which the library works fast.
 //!
 //! `phone_metadata.bin` is the file that rlibphonenumber 2.2.15 carries, byte for byte: libphonenumber 9.0.42, Apache-2.0.
-//! `scripts/phones` fetches that of another version. Two things are changed as it is loaded, and no number is read
+//! `scripts/phones` fetches that of another version of the crate. Two things are changed as it is loaded, and no number is read
 //! otherwise, which a test holds to the library with its own copy:
 //!
 //! - Digits are those of ASCII. The library turns every number into these first, but its `\d` would compile to the digits
