@@ -41,6 +41,6 @@ pub use entry::{
 pub use error::LedgerError;
 pub use examine::{Examined, examine};
 pub use place::Unfit;
-pub use query::{Reader, Standing};
+pub use query::{Moment, Reader, Standing};
 pub use verify::{Check, Place, Trouble, Verification, verify};
 pub use writer::{Ledger, Pending, make_private_folder};

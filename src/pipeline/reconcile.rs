@@ -6,6 +6,7 @@
 
 mod answering;
 mod exceptions;
+mod marks;
 mod walk;
 
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use self::answering::{Answers, Rowed};
+use self::marks::Marks;
 use self::walk::Walk;
 use super::check::Checker;
 use super::error::PipelineError;
@@ -59,6 +61,7 @@ pub fn reconcile(
     request: &ReconcileRequest<'_>,
     mut sink: impl FnMut(Item) -> Result<(), PipelineError>,
 ) -> Result<Reconciliation, PipelineError> {
+    let _moment = reader.moment()?;
     let runs = runs(reader)?;
     // Customers whose rows the ledger lacks are named once, as records, and are no strangers.
     let unknown = RefCell::new(HashSet::new());
@@ -77,6 +80,7 @@ pub fn reconcile(
             .flat_map(|run| run.inputs.iter().map(|input| (input.input_id, run.run_id)))
             .collect(),
         runs,
+        looked_at: HashMap::new(),
         sink: &mut sink,
     };
     request.progress.enter(Phase::Identifying);
@@ -124,6 +128,8 @@ struct Job<'a, F> {
     runs: Vec<RunEntry>,
     /// The run of each input.
     run_of: HashMap<i64, i64>,
+    /// Rows that somebody must look at, of each input that one of the files is compared with.
+    looked_at: HashMap<i64, Marks>,
     sink: &'a mut F,
 }
 
@@ -174,7 +180,11 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
             Err(PipelineError::Read(ReadError::Trailer { problem, .. })) => Trailer::Wrong(problem.to_string()),
             Err(error) => return Err(error),
         };
-        walk.end(trailer)
+        let (figures, marks) = walk.end(trailer)?;
+        if let Some(compared) = &figures.compared {
+            self.looked_at.insert(compared.input_id, marks);
+        }
+        Ok(figures)
     }
 }
 

@@ -144,15 +144,12 @@ impl<S: Placed, L: Placed> Align<S, L> {
         ledgers: usize,
         visit: &mut impl FnMut(Pair<S, L>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut rows: VecDeque<L> = self.ledger.drain(..ledgers).collect();
-        let records: Vec<S> = self.source.drain(..sources).collect();
         if sources == ledgers {
-            let pairs = records.into_iter().zip(rows);
-            return pairs
-                .map(|(source, ledger)| Pair::Both(source, ledger))
-                .try_for_each(visit);
+            let mut pairs = self.source.drain(..sources).zip(self.ledger.drain(..ledgers));
+            return pairs.try_for_each(|(source, ledger)| visit(Pair::Both(source, ledger)));
         }
-        for record in records {
+        let mut rows: VecDeque<L> = self.ledger.drain(..ledgers).collect();
+        for record in self.source.drain(..sources) {
             let nameless = || rows.iter().position(|row| row.customer().is_none());
             let partner = record.customer().is_none().then(nameless).flatten();
             let Some(partner) = partner else {

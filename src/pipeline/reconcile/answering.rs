@@ -2,6 +2,8 @@
 //!
 //! It names no class.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::ledger::{Clearing, Disposition, LedgerError, Observation, Reader, RowEntry, Seen};
@@ -16,9 +18,9 @@ pub(super) struct Rowed {
 }
 
 /// The row that answers for another one, itself in most cases, and why.
-pub(super) struct Answering {
-    pub(super) row: RowEntry,
-    pub(super) seen: Option<Observation>,
+pub(super) struct Answering<'r> {
+    pub(super) row: Cow<'r, RowEntry>,
+    pub(super) seen: Option<Cow<'r, Observation>>,
     /// The state of the row, or of the one that it repeats.
     pub(super) state: RowState,
     pub(super) repeats: bool,
@@ -36,12 +38,12 @@ pub(super) struct Answers<'a> {
 
 impl Answers<'_> {
     /// The row that answers for one: itself, the one that it repeats, or the one that cleared it.
-    pub(super) fn answering(&self, rowed: &Rowed) -> Result<Answering, LedgerError> {
+    pub(super) fn answering<'r>(&self, rowed: &'r Rowed) -> Result<Answering<'r>, LedgerError> {
         let row = &rowed.row;
         let twin = self.twin(row)?;
         let mut answering = Answering {
             repeats: twin.is_some(),
-            row: twin.unwrap_or_else(|| row.clone()),
+            row: twin.map_or(Cow::Borrowed(row), Cow::Owned),
             seen: None,
             state: row.state,
             settled: Settled::Open,
@@ -53,7 +55,7 @@ impl Answers<'_> {
                 answering.settled = Settled::Corrected;
                 if let Some(by) = self.reader.row(key)? {
                     let twin = self.twin(&by)?;
-                    answering.row = twin.unwrap_or(by);
+                    answering.row = Cow::Owned(twin.unwrap_or(by));
                 }
             }
             Some(Clearing::Disposed(disposition)) => {
@@ -63,9 +65,9 @@ impl Answers<'_> {
             None => {}
         }
         answering.seen = if answering.row.key == row.key {
-            rowed.seen.clone()
+            rowed.seen.as_ref().map(Cow::Borrowed)
         } else {
-            self.observation(answering.row.key)?
+            self.observation(answering.row.key)?.map(Cow::Owned)
         };
         Ok(answering)
     }
@@ -81,7 +83,7 @@ impl Answers<'_> {
         Ok(at_api.or_else(|| same().next()).cloned())
     }
 
-    pub(super) fn api(&self, answering: &Answering) -> Api {
+    pub(super) fn api(&self, answering: &Answering<'_>) -> Api {
         match (self.comparison, &answering.seen) {
             (None, _) => Api::NotAsked,
             (Some(_), None) => Api::NotSeen,

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::answering::{Answering, Answers, Rowed};
+use super::answering::{Answers, Rowed};
+use super::marks::Marks;
 use super::{ReconcileRequest, code};
-use crate::ledger::{LedgerError, Reader, RowEntry, Seen};
+use crate::ledger::{LedgerError, Observation, Reader, RowEntry, Seen};
 use crate::model::ids::IdempotencyId;
 use crate::model::position::Position;
 use crate::model::row::Checked;
@@ -58,6 +59,8 @@ pub(super) struct Walk<'a, F> {
     gone: BTreeMap<u64, Rowed>,
     /// Records of a changed file without a row so far.
     strays: Vec<Sourced>,
+    /// Rows that somebody must look at.
+    marks: Marks,
     figures: FileFigures,
     sink: &'a mut F,
 }
@@ -85,6 +88,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             rows: (1, last),
             gone: BTreeMap::new(),
             strays: Vec::new(),
+            marks: Marks::default(),
             figures,
             sink,
         })
@@ -115,8 +119,9 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         self.go_on()
     }
 
-    /// There are no more records: what is left of the ledger has none.
-    pub(super) fn end(mut self, trailer: Trailer) -> Result<FileFigures, PipelineError> {
+    /// There are no more records: what is left of the ledger has none. Gives the figures, and the rows of the input that
+    /// somebody must look at.
+    pub(super) fn end(mut self, trailer: Trailer) -> Result<(FileFigures, Marks), PipelineError> {
         self.figures.trailer = trailer;
         self.align.end_source();
         self.go_on()?;
@@ -131,7 +136,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             self.record(stray, rowed)?;
         }
         gone.values().try_for_each(|rowed| self.is_gone(rowed))?;
-        Ok(self.figures)
+        Ok((self.figures, self.marks))
     }
 
     /// Judges whatever is certain by now.
@@ -213,6 +218,9 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
 
     fn count_row(&mut self, rowed: &Rowed) {
         self.figures.rows.add(rowed.row.state);
+        if rowed.row.state.needs_attention() {
+            self.marks.add(rowed.row.key.record);
+        }
         match rowed.seen.as_ref().map(|observation| observation.seen) {
             Some(Seen::Same) => self.figures.api.same += 1,
             Some(Seen::Absent) => self.figures.api.absent += 1,
@@ -252,7 +260,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         let apart = repeated || matches!(class, Class::Corrected | Class::Disposed);
         if !apart {
             self.figures.sides.source.add(source.customer(), source.id);
-            self.add_row(&rowed, Some(&answering));
+            self.add_row(&rowed, &answering.row, answering.seen.as_deref());
         }
         let failed = class == Class::Failed && answering.repeats;
         let code = code(self.reader, if failed { &answering.row } else { row })?;
@@ -266,7 +274,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         item.state = Some(row.state);
         item.code = code;
         item.by = self.answer(row, &answering.row);
-        item.fields = answering.seen.and_then(|observation| observation.fields);
+        item.fields = answering.seen.and_then(|observation| observation.into_owned().fields);
         item.disposition = answering.disposition;
         (self.sink)(Item::Record(Box::new(item)))
     }
@@ -295,7 +303,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
     /// Names a row without a record.
     fn is_gone(&mut self, rowed: &Rowed) -> Result<(), PipelineError> {
         self.figures.gone += 1;
-        self.add_row(rowed, None);
+        self.add_row(rowed, &rowed.row, rowed.seen.as_ref());
         let row = &rowed.row;
         let mut item = self.item(row.position, row.customer_id.clone(), Class::NotSent);
         item.record = Some(row.key.record);
@@ -304,25 +312,24 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         (self.sink)(Item::Gone(Box::new(item)))
     }
 
-    /// Adds a row to the ledger's side, and what answers for it to the API's.
-    fn add_row(&mut self, rowed: &Rowed, answering: Option<&Answering>) {
+    /// Adds a row to the ledger's side, and the row that answers for it, with what the API had, to the API's.
+    fn add_row(&mut self, rowed: &Rowed, by: &RowEntry, seen: Option<&Observation>) {
         let row = &rowed.row;
         let sides = &mut self.figures.sides;
         if !matches!(row.state, RowState::Rejected | RowState::Conflict) {
             sides.ledger.add(row.customer_id.as_deref(), row.idempotency_id);
         }
-        let (row, seen) = answering.map_or((row, &rowed.seen), |answering| (&answering.row, &answering.seen));
         let has = match (self.answers.comparison, seen) {
-            (None, _) => row.state.is_at_api().then_some(row.idempotency_id),
+            (None, _) => by.state.is_at_api().then_some(by.idempotency_id),
             (Some(_), Some(observation)) => match observation.seen {
-                Seen::Same => Some(observation.payload_id.or(row.idempotency_id)),
+                Seen::Same => Some(observation.payload_id.or(by.idempotency_id)),
                 Seen::OtherData => Some(observation.payload_id),
                 Seen::Absent => None,
             },
             (Some(_), None) => None,
         };
         if let Some(payload) = has {
-            sides.api.add(row.customer_id.as_deref(), payload);
+            sides.api.add(by.customer_id.as_deref(), payload);
         }
     }
 
