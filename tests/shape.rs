@@ -178,7 +178,7 @@ fn only_the_ledgers_files_of_statements_speak_sql() {
         "store/additions.rs",
         "query.rs",
         "query/additions.rs",
-        "query/standings.rs",
+        "query/rows.rs",
         "verify/additions.rs",
         "verify/sql.rs",
     ]

@@ -1,4 +1,5 @@
-//! Every statement that only reads the ledger; `additions` has those about what is added to rows.
+//! Every statement that only reads the ledger; `rows` has those about the rows of an input, `additions` those about what is
+//! added to them.
 //!
 //! Readers see committed rows only, at any time, also while a run is writing. Figures come from here and never from a
 //! pipeline's memory, so that a report can be made again.
@@ -6,27 +7,24 @@
 use std::cmp::Reverse;
 use std::path::Path;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use uuid::Uuid;
 
 use super::balance::InputTotals;
-use super::entry::{FindingCount, InputEntry, RowEntry, RunEntry, RunEventEntry};
+use super::entry::{FindingCount, InputEntry, RunEntry, RunEventEntry};
 use super::open;
 use super::store::{signed, unsigned};
 use super::{LedgerError, sum};
 use crate::model::digest::Digest;
-use crate::model::ids::{IdempotencyId, RequestId};
-use crate::model::position::Position;
 use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
 use crate::model::rule::Severity;
 use crate::model::totals::Totals;
 
 mod additions;
-mod standings;
+mod rows;
 
-pub use standings::Standing;
+pub use rows::Standing;
 
 /// A reading connection.
 #[derive(Debug)]
@@ -176,41 +174,6 @@ impl Reader {
         Ok(unsigned(last.unwrap_or_default()))
     }
 
-    /// Calls `visit` for every row of an input from record `first` to record `last`, in order.
-    pub fn rows<E: From<LedgerError>>(
-        &self,
-        input_id: i64,
-        first: u64,
-        last: u64,
-        mut visit: impl FnMut(RowEntry) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut statement = self.connection.prepare_cached(ROWS).map_err(LedgerError::from)?;
-        let mut rows = statement
-            .query(params![input_id, signed(first), signed(last)])
-            .map_err(LedgerError::from)?;
-        let mut current: Option<RowEntry> = None;
-        while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let record = unsigned(row.get(1).map_err(LedgerError::from)?);
-            if current.as_ref().is_none_or(|entry| entry.key.record != record) {
-                if let Some(done) = current.take() {
-                    visit(done)?;
-                }
-                let key = RowKey {
-                    input: input_id,
-                    record,
-                };
-                if self.summed {
-                    verify_line("row", key, row, 0, ROW_COLUMNS)?;
-                }
-                current = Some(planned_entry(key, row)?);
-            }
-            if let Some(entry) = &mut current {
-                apply_event(entry, row, self.summed)?;
-            }
-        }
-        current.map_or(Ok(()), visit)
-    }
-
     /// The control totals of a run, added up from its rows.
     pub fn totals(&self, run: &RunEntry) -> Result<Totals, LedgerError> {
         let mut totals = Totals::default();
@@ -259,59 +222,10 @@ impl Reader {
     }
 }
 
-/// Whole lines with their checksums: 8 columns of `row` and the sum, 10 of `event` and the sum.
-const ROWS: &str = "
-SELECT row.input_id, row.record, line, byte, row.event, customer_id, idempotency_id, row.code, row.sum,
-       event.input_id, event.record, event.seq, event.event, at_ms, attempts, http_status, event.code, detail, request_id,
-       event.sum
-FROM row LEFT JOIN event ON event.input_id = row.input_id AND event.record = row.record
-WHERE row.input_id = ?1 AND row.record BETWEEN ?2 AND ?3
-ORDER BY row.record, event.seq";
-
 /// Columns of `row` under its checksum.
 pub(super) const ROW_COLUMNS: usize = 8;
 /// Columns of `event` under its checksum.
 pub(super) const EVENT_COLUMNS: usize = 10;
-/// Where the event's columns begin in [`ROWS`].
-const EVENT: usize = ROW_COLUMNS + 1;
-
-fn planned_entry(key: RowKey, row: &Row<'_>) -> Result<RowEntry, LedgerError> {
-    let id: Option<[u8; 16]> = row.get(6)?;
-    Ok(RowEntry {
-        key,
-        position: Position {
-            record: key.record,
-            line: unsigned(row.get(2)?),
-            byte: unsigned(row.get(3)?),
-        },
-        customer_id: row.get(5)?,
-        idempotency_id: id.map(IdempotencyId::from_bytes),
-        state: fold_row(key, &[row_event(row.get(4)?)?])?,
-        attempts: 0,
-        http_status: None,
-        code: row.get(7)?,
-        detail: None,
-        request_id: None,
-    })
-}
-
-/// Moves an entry on by the event that is joined to its row, if there is one.
-fn apply_event(entry: &mut RowEntry, row: &Row<'_>, summed: bool) -> Result<(), LedgerError> {
-    if row.get_ref(EVENT)? == ValueRef::Null {
-        return Ok(());
-    }
-    if summed {
-        verify_line("event", entry.key, row, EVENT, EVENT_COLUMNS)?;
-    }
-    let event = row_event(row.get(EVENT + 3)?)?;
-    entry.state = next(Some(entry.state), event).ok_or_else(|| broken(entry.key))?;
-    entry.attempts += unsigned(row.get(EVENT + 5)?);
-    entry.http_status = row.get(EVENT + 6)?;
-    entry.code = row.get(EVENT + 7)?;
-    entry.detail = row.get(EVENT + 8)?;
-    entry.request_id = row.get::<_, Option<[u8; 16]>>(EVENT + 9)?.map(RequestId::from_bytes);
-    Ok(())
-}
 
 /// Holds a line against its checksum before anything is made of it.
 pub(super) fn verify_line(
@@ -324,10 +238,14 @@ pub(super) fn verify_line(
     if sum::holds(table, row, first, columns)? {
         return Ok(());
     }
-    Err(LedgerError::Damaged(format!(
+    Err(unfit(table, key))
+}
+
+fn unfit(table: &'static str, key: RowKey) -> LedgerError {
+    LedgerError::Damaged(format!(
         "what the table {table} says of record {} of input {} does not fit its checksum",
         key.record, key.input
-    )))
+    ))
 }
 
 /// The event of a code in the ledger.

@@ -35,7 +35,7 @@ use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::row_state::RowState;
 use crate::normalize::Normalizer;
 use crate::read::ReadError;
-use crate::reconcile::{Class, Compared, FileFigures, Item, Reconciliation, Trailer};
+use crate::reconcile::{Class, Compared, FileFigures, Hash, Item, Reconciliation, Trailer};
 use crate::send::Stop;
 
 /// What a reconciliation needs beside its files.
@@ -108,7 +108,7 @@ pub fn reconcile(
         let known = reader.comparisons()?.into_iter();
         all.comparison = known.into_iter().find(|entry| entry.comparison_id == comparison);
         reader.strangers(comparison, |customer_id| {
-            all.sides.api.add(Some(&customer_id), None);
+            all.sides.api.add(Some(Hash::of(&customer_id)), None);
             if unknown.borrow().contains(&customer_id) {
                 return Ok(());
             }

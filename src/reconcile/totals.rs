@@ -15,6 +15,11 @@ use crate::model::ids::IdempotencyId;
 pub struct Hash(pub u64);
 
 impl Hash {
+    /// What a customer adds to a hash total.
+    pub fn of(customer_id: &str) -> Self {
+        Self(first_8(&Sha256::digest(customer_id)))
+    }
+
     fn add(&mut self, number: u64) {
         self.0 = self.0.wrapping_add(number);
     }
@@ -39,10 +44,10 @@ pub struct Side {
 
 impl Side {
     /// Counts one customer; what is not known of it goes into no hash.
-    pub fn add(&mut self, customer_id: Option<&str>, payload: Option<IdempotencyId>) {
+    pub fn add(&mut self, customer: Option<Hash>, payload: Option<IdempotencyId>) {
         self.count += 1;
-        if let Some(customer_id) = customer_id {
-            self.customers.add(first_8(&Sha256::digest(customer_id)));
+        if let Some(hash) = customer {
+            self.customers.add(hash.0);
         }
         if let Some(id) = payload {
             self.payloads.add(first_8(id.as_bytes()));
@@ -108,7 +113,7 @@ mod tests {
     #[test]
     fn a_hash_total_can_be_added_up_by_anybody() {
         let mut side = Side::default();
-        side.add(Some("C-1"), Some(id(1)));
+        side.add(Some(Hash::of("C-1")), Some(id(1)));
         assert_eq!(side.payloads.to_string(), "0101010101010101");
         assert_eq!(side.customers.to_string(), C_1);
         side.add(None, Some(id(0xff)));
@@ -123,7 +128,7 @@ mod tests {
         let side = |ids: &[(&str, u8)]| {
             let mut side = Side::default();
             for (customer, byte) in ids {
-                side.add(Some(customer), Some(id(*byte)));
+                side.add(Some(Hash::of(customer)), Some(id(*byte)));
             }
             side
         };

@@ -4,6 +4,7 @@ use rollcall::ledger::{Ledger, LedgerError, Reader, RowEntry, Standing};
 use rollcall::model::row_state::RowState;
 
 use crate::book::{Book, NAMESPACE, claim, key, path, row};
+use crate::filled::{change, sound};
 
 /// Everything that is read of rows, or why it is not.
 fn read(path: &std::path::Path, input: i64) -> Result<Vec<RowEntry>, LedgerError> {
@@ -77,6 +78,30 @@ fn no_byte_that_a_disk_turns_changes_what_became_of_a_row_unnoticed() {
         noticed > 100 && harmless > 0 && stood < 3900,
         "{noticed} {harmless} {stood}"
     );
+}
+
+/// Events are read beside their rows: one whose key is another is not passed over in silence, and keeps no other from its
+/// row.
+#[test]
+fn an_event_under_another_key_is_damage_wherever_that_key_is() {
+    for record in [2, 4, 7, 13, 1_u64 << 40] {
+        let (_folder, file) = sound();
+        // Opened before, since whoever opens it looks at both ends of a table.
+        let reader = Reader::open(&file).unwrap();
+        change(
+            &file,
+            &format!("UPDATE event SET record = {record}, seq = 99 WHERE input_id = 1 AND record = 3 AND seq = 1"),
+        );
+        let rows = reader.rows(1, 1, u64::MAX, |_| Ok::<_, LedgerError>(()));
+        let standings = reader.standings(1, 1, u64::MAX, |_| Ok::<_, LedgerError>(()));
+        for found in [rows, standings] {
+            assert!(
+                matches!(found, Err(LedgerError::Damaged(_))),
+                "record {record}: {found:?}"
+            );
+        }
+        reader.rows(2, 1, u64::MAX, |_| Ok::<_, LedgerError>(())).unwrap();
+    }
 }
 
 /// The writer believes a damaged row no more than a reader does: it claims nothing, and stops.

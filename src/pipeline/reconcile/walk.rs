@@ -19,7 +19,8 @@ use crate::model::rule::Rule;
 use crate::pipeline::PipelineError;
 use crate::pipeline::capacity::{KEPT_STRAYS, PAGE_ROWS};
 use crate::reconcile::{
-    Align, Answer, Api, Class, Facts, FileFigures, Item, Known, Pair, Placed, RecordItem, Settled, Trailer, classify,
+    Align, Answer, Api, Class, Facts, FileFigures, Hash, Item, Known, Pair, Placed, RecordItem, Settled, Trailer,
+    classify,
 };
 
 /// A record of the source.
@@ -53,6 +54,8 @@ pub(super) struct Walk<'a, F> {
     answers: Answers<'a>,
     run_of: &'a HashMap<i64, i64>,
     align: Align<Sourced, Rowed>,
+    /// Room for what is certain at once.
+    pairs: Vec<Pair<Sourced, Rowed>>,
     /// The next row to read, and the last one that there is.
     rows: (u64, u64),
     /// Rows without a record so far: their records may have been moved.
@@ -85,6 +88,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             },
             run_of,
             align: Align::new(compared.is_some_and(|compared| compared.same_file)),
+            pairs: Vec::new(),
             rows: (1, last),
             gone: BTreeMap::new(),
             strays: Vec::new(),
@@ -145,12 +149,13 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             while self.align.wants_ledger() {
                 self.read_rows()?;
             }
-            let mut pairs = Vec::new();
+            let mut pairs = std::mem::take(&mut self.pairs);
             self.align.take(|pair| {
                 pairs.push(pair);
                 Ok::<_, PipelineError>(())
             })?;
-            pairs.into_iter().try_for_each(|pair| self.pair(pair))?;
+            pairs.drain(..).try_for_each(|pair| self.pair(pair))?;
+            self.pairs = pairs;
             if !self.align.wants_ledger() {
                 return Ok(());
             }
@@ -239,7 +244,8 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             let (settled, api) = (Settled::Open, Api::NotAsked);
             let class = classify(Facts { known, settled, api });
             self.figures.count(class);
-            self.figures.sides.source.add(source.customer(), source.id);
+            let customer = source.customer().map(Hash::of);
+            self.figures.sides.source.add(customer, source.id);
             let item = self.item(source.position, source.customer_id, class);
             return (self.sink)(Item::Record(Box::new(item)));
         };
@@ -259,8 +265,14 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
         let repeated = class == Class::Duplicate && row.code.as_deref() == Some(REPEATED);
         let apart = repeated || matches!(class, Class::Corrected | Class::Disposed);
         if !apart {
-            self.figures.sides.source.add(source.customer(), source.id);
-            self.add_row(&rowed, &answering.row, answering.seen.as_deref());
+            let customer = source.customer().map(Hash::of);
+            self.figures.sides.source.add(customer, source.id);
+            // The same customer on all sides, in nearly every case: one hash for all.
+            let hash = |named: Option<&str>| match named {
+                named if named == source.customer() => customer,
+                named => named.map(Hash::of),
+            };
+            self.add_row(&rowed, &answering.row, answering.seen.as_deref(), hash);
         }
         let failed = class == Class::Failed && answering.repeats;
         let code = code(self.reader, if failed { &answering.row } else { row })?;
@@ -303,7 +315,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
     /// Names a row without a record.
     fn is_gone(&mut self, rowed: &Rowed) -> Result<(), PipelineError> {
         self.figures.gone += 1;
-        self.add_row(rowed, &rowed.row, rowed.seen.as_ref());
+        self.add_row(rowed, &rowed.row, rowed.seen.as_ref(), |named| named.map(Hash::of));
         let row = &rowed.row;
         let mut item = self.item(row.position, row.customer_id.clone(), Class::NotSent);
         item.record = Some(row.key.record);
@@ -313,11 +325,17 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
     }
 
     /// Adds a row to the ledger's side, and the row that answers for it, with what the API had, to the API's.
-    fn add_row(&mut self, rowed: &Rowed, by: &RowEntry, seen: Option<&Observation>) {
+    fn add_row(
+        &mut self,
+        rowed: &Rowed,
+        by: &RowEntry,
+        seen: Option<&Observation>,
+        hash: impl Fn(Option<&str>) -> Option<Hash>,
+    ) {
         let row = &rowed.row;
         let sides = &mut self.figures.sides;
         if !matches!(row.state, RowState::Rejected | RowState::Conflict) {
-            sides.ledger.add(row.customer_id.as_deref(), row.idempotency_id);
+            sides.ledger.add(hash(row.customer_id.as_deref()), row.idempotency_id);
         }
         let has = match (self.answers.comparison, seen) {
             (None, _) => by.state.is_at_api().then_some(by.idempotency_id),
@@ -329,7 +347,7 @@ impl<'a, F: FnMut(Item) -> Result<(), PipelineError>> Walk<'a, F> {
             (Some(_), None) => None,
         };
         if let Some(payload) = has {
-            sides.api.add(by.customer_id.as_deref(), payload);
+            sides.api.add(hash(by.customer_id.as_deref()), payload);
         }
     }
 
