@@ -132,6 +132,19 @@ fn where_rows_stand_is_what_whole_entries_say() {
 }
 
 #[test]
+fn what_is_read_in_a_moment_is_of_that_moment() {
+    let book = Book::new();
+    let input = book.begin(1);
+    book.plan(vec![row(input, 1, "C-1", 1)]);
+    let moment = book.reader.moment().unwrap();
+    assert_eq!(book.reader.planned(input).unwrap(), 1);
+    book.plan(vec![row(input, 2, "C-2", 2)]);
+    assert_eq!(book.reader.planned(input).unwrap(), 1);
+    drop(moment);
+    assert_eq!(book.reader.planned(input).unwrap(), 2);
+}
+
+#[test]
 fn a_released_row_is_pending_again_and_attempts_add_up() {
     let book = Book::new();
     let key = book.bring(book.begin(1), RowState::Unresolved);

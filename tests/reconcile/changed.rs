@@ -27,7 +27,11 @@ async fn an_id_that_was_changed_is_a_change_of_its_record() {
     let mut records = customers();
     records[3] = records[3].replace("C-4,", "K-4,");
     books.write("customers.csv", &records);
-    books.names(&["changed_since 4"]).await;
+    let said = books.names(&["changed_since 4"]).await;
+    let totals = &said.summary["control_totals"];
+    let ids = |side: &str| &totals[side]["customer_ids"];
+    assert_ne!(ids("source"), ids("ledger"), "{totals:#}");
+    assert_eq!(ids("ledger"), ids("api"), "{totals:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,9 +44,9 @@ FROM event WHERE input_id = ?1 AND record BETWEEN ?2 AND ?3 ORDER BY record, seq
 /// What is made of the lines about a row.
 trait Told: Sized {
     /// As it was planned.
-    fn planned(key: RowKey, line: RowLine<'_>) -> Result<Self, LedgerError>;
+    fn planned(key: RowKey, line: &RowLine<'_>) -> Result<Self, LedgerError>;
     /// Moves it on by its next event.
-    fn follow(&mut self, key: RowKey, line: EventLine<'_>) -> Result<(), LedgerError>;
+    fn follow(&mut self, key: RowKey, line: &EventLine<'_>) -> Result<(), LedgerError>;
 }
 
 impl Reader {
@@ -98,7 +98,7 @@ impl Reader {
     fn row_with_events<T: Told>(&self, input: i64, row: &Row<'_>, events: &mut Rows<'_>) -> Result<T, LedgerError> {
         let record = unsigned(row.get(1)?);
         let key = RowKey { input, record };
-        let mut told = T::planned(key, self.line("row", key, row)?)?;
+        let mut told = T::planned(key, &self.line("row", key, row)?)?;
         while let Some(event) = events.get() {
             let of = unsigned(event.get(1)?);
             if of > record {
@@ -108,7 +108,7 @@ impl Reader {
             // row is for `ledger verify`.
             let line = self.event(input, event)?;
             if of == record {
-                told.follow(key, line)?;
+                told.follow(key, &line)?;
             }
             events.advance()?;
         }
@@ -140,8 +140,8 @@ impl Reader {
 }
 
 impl Told for Standing {
-    fn planned(key: RowKey, line: RowLine<'_>) -> Result<Self, LedgerError> {
-        let [_, _, _, _, event, ..] = line;
+    fn planned(key: RowKey, line: &RowLine<'_>) -> Result<Self, LedgerError> {
+        let [_, _, _, _, event, ..] = *line;
         Ok(Self {
             record: key.record,
             state: fold_row(key, &[row_event(value(event)?)?])?,
@@ -149,8 +149,8 @@ impl Told for Standing {
         })
     }
 
-    fn follow(&mut self, key: RowKey, line: EventLine<'_>) -> Result<(), LedgerError> {
-        let [_, _, _, event, _, _, http_status, ..] = line;
+    fn follow(&mut self, key: RowKey, line: &EventLine<'_>) -> Result<(), LedgerError> {
+        let [_, _, _, event, _, _, http_status, ..] = *line;
         self.state = next(Some(self.state), row_event(value(event)?)?).ok_or_else(|| broken(key))?;
         self.was_answered = http_status != ValueRef::Null;
         Ok(())
@@ -158,8 +158,8 @@ impl Told for Standing {
 }
 
 impl Told for RowEntry {
-    fn planned(key: RowKey, line: RowLine<'_>) -> Result<Self, LedgerError> {
-        let [_, _, line, byte, event, customer_id, idempotency_id, code, _] = line;
+    fn planned(key: RowKey, line: &RowLine<'_>) -> Result<Self, LedgerError> {
+        let [_, _, line, byte, event, customer_id, idempotency_id, code, _] = *line;
         Ok(Self {
             key,
             position: Position {
@@ -178,8 +178,8 @@ impl Told for RowEntry {
         })
     }
 
-    fn follow(&mut self, key: RowKey, line: EventLine<'_>) -> Result<(), LedgerError> {
-        let [_, _, _, event, _, attempts, http_status, code, detail, request_id, _] = line;
+    fn follow(&mut self, key: RowKey, line: &EventLine<'_>) -> Result<(), LedgerError> {
+        let [_, _, _, event, _, attempts, http_status, code, detail, request_id, _] = *line;
         self.state = next(Some(self.state), row_event(value(event)?)?).ok_or_else(|| broken(key))?;
         self.attempts += unsigned(value(attempts)?);
         self.http_status = value(http_status)?;
