@@ -8,6 +8,9 @@ use super::rule::Rule;
 /// Bytes of a record, unquoted, whose buffer is kept: forty times an ordinary one.
 const KEPT_BYTES: usize = 16 * 1024;
 
+/// Bytes of text whose buffer is kept: three times that of 256 ordinary records.
+const KEPT_TEXT_BYTES: usize = 256 * 1024;
+
 /// Fields of a record whose buffer is kept: more than a header may name.
 const KEPT_FIELDS: usize = 4 * 1024;
 
@@ -22,14 +25,20 @@ pub struct Broken {
 
 /// A reusable batch of records with their positions.
 ///
-/// The reader fills it, a worker reads it, and it goes back to the reader with its buffers: a row costs no allocation.
-/// A fresh record for each row would cost 11 % of the whole check.
+/// The reader fills it, a worker parses what it holds as text and reads it, and it goes back to the reader with its
+/// buffers: a row costs no allocation. A fresh record for each row would cost 11 % of the whole check.
 #[derive(Debug)]
 pub struct Chunk {
     /// Which source of the run the records come from, from 0.
     pub source: usize,
+    /// What separates the fields of the text.
+    pub delimiter: u8,
     records: Vec<ByteRecord>,
     positions: Vec<Position>,
+    /// Records as they stand in the source, each with a line end.
+    text: Vec<u8>,
+    /// The slots of these records, and where each ends in the text.
+    unparsed: Vec<(usize, usize)>,
     /// The records whose quotes cannot be trusted, by number: none, nearly always.
     broken: Vec<(u64, Broken)>,
 }
@@ -39,8 +48,11 @@ impl Chunk {
     pub fn new(capacity: usize) -> Self {
         Self {
             source: 0,
+            delimiter: b',',
             records: vec![ByteRecord::new(); capacity],
             positions: Vec::with_capacity(capacity),
+            text: Vec::new(),
+            unparsed: Vec::new(),
             broken: Vec::new(),
         }
     }
@@ -54,6 +66,11 @@ impl Chunk {
                 *record = ByteRecord::new();
             }
         }
+        if self.text.capacity() > KEPT_TEXT_BYTES {
+            self.text = Vec::new();
+        }
+        self.text.clear();
+        self.unparsed.clear();
         self.positions.clear();
         self.broken.clear();
     }
@@ -66,6 +83,37 @@ impl Chunk {
     /// Keeps the record in the current slot.
     pub fn keep(&mut self, position: Position) {
         self.positions.push(position);
+    }
+
+    /// Keeps a record as text that is still to be parsed: one record, with the first byte of its line end.
+    pub fn keep_text(&mut self, position: Position, text: &[u8]) {
+        self.text.extend_from_slice(text);
+        self.unparsed.push((self.positions.len(), self.text.len()));
+        self.positions.push(position);
+    }
+
+    /// Parses what is kept as text.
+    pub fn parse(&mut self) {
+        if self.unparsed.is_empty() {
+            return;
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .from_reader(self.text.as_slice());
+        for (slot, end) in self.unparsed.drain(..) {
+            let Some(record) = self.records.get_mut(slot) else {
+                continue;
+            };
+            let is_read = matches!(reader.read_byte_record(record), Ok(true));
+            let is_whole = is_read && reader.position().byte() == end as u64;
+            debug_assert!(is_whole, "a text that is not one record");
+            if !is_whole {
+                // It has no field then and is refused, so that nothing of another record is sent for it.
+                record.clear();
+            }
+        }
     }
 
     /// Remembers that the quotes of the record kept last cannot be trusted.
@@ -83,14 +131,25 @@ impl Chunk {
         found.ok().and_then(|at| self.broken.get(at)).map(|(_, broken)| *broken)
     }
 
-    /// The records with their positions, in the order of the source.
+    /// The records with their positions, in the order of the source; none while some are still to be parsed.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Position, &ByteRecord)> {
-        self.positions.iter().copied().zip(&self.records)
+        let parsed = if self.unparsed.is_empty() { self.len() } else { 0 };
+        self.positions().zip(self.records.iter().take(parsed))
+    }
+
+    /// The positions of the records, parsed or not.
+    pub fn positions(&self) -> impl ExactSizeIterator<Item = Position> {
+        self.positions.iter().copied()
     }
 
     /// How many records it holds.
     pub fn len(&self) -> usize {
         self.positions.len()
+    }
+
+    /// Whether it has no room for another record.
+    pub fn is_full(&self) -> bool {
+        self.positions.len() >= self.records.len()
     }
 
     /// Whether it holds no record.

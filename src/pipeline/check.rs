@@ -69,7 +69,7 @@ impl Checker {
         self.check_from(input, 1, consume)
     }
 
-    /// The same from record `first` on. Chunks before it are read and come without anything checked.
+    /// The same from record `first` on. Chunks before it are read and come without anything parsed or checked.
     pub(super) fn check_from(
         &self,
         input: &Input,
@@ -111,7 +111,7 @@ impl Checker {
         in_order: &mpsc::Sender<InHand>,
     ) {
         while let Ok(mut chunk) = recycled.recv() {
-            let more = match records.fill(&mut chunk) {
+            let more = match records.fill_unparsed(&mut chunk) {
                 Ok(more) => more,
                 Err(error) => {
                     // The records before the broken one are whole and are dealt with first.
@@ -128,18 +128,24 @@ impl Checker {
     }
 
     /// Gives a chunk to a worker; `false` if nobody waits for it.
-    fn hand_over(&self, chunk: Chunk, (mapping, first): (&Arc<Mapping>, u64), in_order: &mpsc::Sender<InHand>) -> bool {
+    fn hand_over(
+        &self,
+        mut chunk: Chunk,
+        (mapping, first): (&Arc<Mapping>, u64),
+        in_order: &mpsc::Sender<InHand>,
+    ) -> bool {
         let (done, in_hand) = mpsc::sync_channel(1);
         if in_order.send(Ok(in_hand)).is_err() {
             return false;
         }
-        if chunk.iter().last().is_some_and(|(position, _)| position.record < first) {
+        if chunk.positions().last().is_some_and(|last| last.record < first) {
             drop(done.send((chunk, Vec::new())));
             return true;
         }
         let normalizer = Arc::clone(&self.normalizer);
         let mapping = Arc::clone(mapping);
         self.pool.spawn(move || {
+            chunk.parse();
             let checked = chunk
                 .iter()
                 .map(|(at, record)| match chunk.broken(at) {

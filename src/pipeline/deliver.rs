@@ -108,7 +108,7 @@ impl Job<'_> {
     /// The rows of a chunk that are still to be sent, by record.
     fn open_rows(&self, entry: &InputEntry, chunk: &Chunk) -> Result<HashMap<u64, RowEntry>, PipelineError> {
         let mut open = HashMap::new();
-        let mut records = chunk.iter().map(|(position, _)| position.record);
+        let mut records = chunk.positions().map(|position| position.record);
         if let Some(first) = records.next() {
             let last = records.last().unwrap_or(first);
             self.reader.rows(entry.input_id, first, last, |row| {

@@ -146,7 +146,7 @@ impl Writing<'_> {
     /// The rows of a chunk in the states that are asked for, by record.
     fn wanted(&self, entry: &InputEntry, chunk: &Chunk) -> Result<HashMap<u64, RowEntry>, LedgerError> {
         let mut wanted = HashMap::new();
-        let mut numbers = chunk.iter().map(|(position, _)| position.record);
+        let mut numbers = chunk.positions().map(|position| position.record);
         if let Some(first) = numbers.next() {
             let last = numbers.last().unwrap_or(first);
             self.reader.rows(entry.input_id, first, last, |row| {

@@ -15,6 +15,9 @@ use super::error::ReadError;
 use super::lines::Lines;
 use super::tally::Oddities;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes that are read at once to look ahead of the parser: as many as the parser reads.
 const AHEAD_BYTES: usize = 64 * 1024;
 
@@ -119,6 +122,7 @@ impl<R> Guard<R> {
         }
         self.origin += bytes.len() as u64;
         self.start = to;
+        self.given = self.given.max(to);
         self.record += 1;
         self.only_marks = false;
         lines
@@ -197,11 +201,18 @@ impl<R> Guard<R> {
         self.origin += length as u64;
     }
 
-    /// Passes over what is left of the last record's line end, though the parser has not got it.
-    pub(super) fn finish_line_end(&mut self) {
+    /// Passes over the line ends before a record, whether the parser has got them or not; says whether it has not, and so
+    /// no longer knows where it stands.
+    pub(super) fn finish_line_end(&mut self) -> bool {
         let given = std::mem::replace(&mut self.given, self.window.len());
         self.skip_line_ends();
         self.given = given.max(self.start);
+        given < self.start
+    }
+
+    /// Takes back what the parser got of the record at hand, which it has not looked at: delivered anew, it counts once.
+    pub(super) fn take_back(&mut self) {
+        self.given = self.start;
     }
 
     /// Passes over the byte order marks before a record, if there are any: what stands behind is then still to be parsed.
@@ -235,8 +246,24 @@ impl<R> Guard<R> {
 }
 
 impl<R: Read> Guard<R> {
+    /// Reads on into the window where less than this many bytes are pending, and says whether it did. Why it could not is
+    /// said when the parser comes there.
+    pub(super) fn read_on(&mut self, enough: usize) -> bool {
+        if self.ended || self.failed.is_some() || self.pending().len() >= enough.min(self.limit) {
+            return false;
+        }
+        self.window.drain(..self.start);
+        self.given = self.given.saturating_sub(self.start);
+        self.start = 0;
+        let read = self.read_ahead();
+        read.map_err(|error| self.fails_behind(error)).is_ok()
+    }
+
     /// Reads on into the window, ahead of the parser.
     pub(super) fn read_ahead(&mut self) -> io::Result<()> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let old = self.window.len();
         self.window.resize(old + AHEAD_BYTES, 0);
         let read = match self.window.get_mut(old..) {
@@ -317,74 +344,5 @@ impl<R: Read> Read for Guard<R> {
         self.window.extend_from_slice(read);
         self.given = self.window.len();
         Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A text of endless repetition, as no file could hold it.
-    struct Endless {
-        first: &'static [u8],
-        then: u8,
-        given: u64,
-    }
-
-    impl Read for Endless {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            buffer.fill(self.then);
-            if self.given == 0 {
-                buffer[..self.first.len()].copy_from_slice(self.first);
-            }
-            self.given += buffer.len() as u64;
-            Ok(buffer.len())
-        }
-    }
-
-    #[test]
-    fn a_record_without_end_is_stopped_within_its_limit_and_a_buffer() {
-        let endless = Endless {
-            first: b"\r\n\n\"",
-            then: b'x',
-            given: 0,
-        };
-        let mut guard = Guard::new(endless, "a.csv".into(), 1 << 20);
-        let mut buffer = vec![0; 1 << 16];
-        let error = loop {
-            if let Err(error) = guard.read(&mut buffer) {
-                break ReadError::from_io("a.csv", error);
-            }
-        };
-        assert_eq!(
-            error.to_string(),
-            "the header of a.csv, which starts at line 3, byte 3, is longer than 1048576 bytes"
-        );
-        assert!(
-            guard.inner.given <= (1 << 20) + (1 << 16) + 4,
-            "{} read",
-            guard.inner.given
-        );
-        assert!(guard.window.capacity() <= 1 << 21, "{} kept", guard.window.capacity());
-    }
-
-    #[test]
-    fn blank_lines_without_end_are_no_record_and_take_no_memory() {
-        let endless = Endless {
-            first: b"\r\n",
-            then: b'\n',
-            given: 0,
-        };
-        let mut guard = Guard::new(endless, "a.csv".into(), 100);
-        let mut buffer = vec![0; 1 << 12];
-        for _ in 0..1000 {
-            guard.read_exact(&mut buffer).unwrap();
-        }
-        guard.skip_line_ends();
-        assert_eq!(
-            (guard.blank_lines(), guard.text_bytes()),
-            ((1000 << 12) - 1, 1000 << 12)
-        );
-        assert!(guard.window.capacity() <= 1 << 14, "{} kept", guard.window.capacity());
     }
 }

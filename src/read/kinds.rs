@@ -44,6 +44,22 @@ impl Kind {
     }
 }
 
+/// Whether what stands in the text like this is a record for certain, its fields unseen: most are. It must be written as
+/// [`super::plain`] has it.
+pub(super) fn is_surely_record(text: &[u8], header: &[String], shape: &Shape) -> bool {
+    let first = text.strip_prefix(b"\"").unwrap_or(text);
+    let begins = |with: &[u8]| with.contains(&b'"') || first.starts_with(with);
+    let is_first = |name: &[u8]| {
+        let ends = |byte: &u8| *byte == shape.delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+        begins(name) && first.get(name.len()).is_none_or(ends)
+    };
+    // A separator is never part of a word, so that such a byte stands in a field.
+    let fills = |byte: &u8| *byte != shape.delimiter && byte.is_ascii_alphanumeric();
+    let may_be_trailer = shape.trailer.as_ref().is_some_and(|trailer| begins(&trailer.text));
+    let may_be_header = header.first().is_some_and(|name| is_first(name.as_bytes()));
+    !may_be_trailer && !may_be_header && text.iter().any(fills)
+}
+
 fn is_blank(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|field| field.trim().is_empty())
 }

@@ -8,6 +8,7 @@
 //! encoding   byte order mark away, UTF-16 and declared encodings to UTF-8
 //! dialect    separator and line end, from the head of the text
 //! guard      keeps the bytes since the last record's end, to deliver them again; stops a record without end
+//! plain      where a record ends that is as it should be, without the parser
 //! alone      what a line is by itself
 //! quotes     whether a record ends where it should
 //! resume     the next line on which a record begins that fits the header
@@ -41,6 +42,7 @@ mod lines;
 mod names;
 mod packing;
 mod patterns;
+mod plain;
 mod problem;
 mod quotes;
 mod records;

@@ -31,6 +31,7 @@ use crate::model::position::Position;
 mod broken;
 #[cfg(test)]
 mod tests;
+mod unparsed;
 
 /// The parser's buffer: it and the guard's window stay in a second-level cache.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -43,6 +44,8 @@ const CHUNK_BYTES: u64 = 1024 * 1024;
 pub struct Records {
     name: String,
     reader: csv::Reader<Guard<Box<dyn Read + Send>>>,
+    /// Records were taken without the parser, which stands before them.
+    is_behind: bool,
     dialect: Dialect,
     /// Name of the encoding that was decoded.
     encoding: &'static str,
@@ -120,6 +123,7 @@ impl Records {
         let mut records = Self {
             name: name.to_owned(),
             reader,
+            is_behind: false,
             dialect,
             encoding: encoding::DEFAULT,
             header: Vec::new(),
@@ -220,11 +224,32 @@ impl Records {
     /// chunk must have room for a record. After an error it holds the records before the broken one, and nothing
     /// further can be read. [`Chunk::source`] is the caller's.
     pub fn fill(&mut self, chunk: &mut Chunk) -> Result<bool, ReadError> {
+        let more = self.fill_unparsed(chunk);
+        chunk.parse();
+        more
+    }
+
+    /// The same, but most records are still to be parsed, by [`Chunk::parse`]: by a thread that has more time.
+    pub fn fill_unparsed(&mut self, chunk: &mut Chunk) -> Result<bool, ReadError> {
         chunk.clear();
-        let from = self.reader.position().byte();
+        chunk.delimiter = self.shape.delimiter;
+        let from = self.reader.get_ref().text_bytes();
+        while !chunk.is_full() {
+            if !(self.take_unparsed(chunk) || self.take_parsed(chunk)?) {
+                return self.end().map(|()| false);
+            }
+            if self.reader.get_ref().text_bytes().saturating_sub(from) >= CHUNK_BYTES && !chunk.is_empty() {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads up to the next record, parses it and keeps it; `false` if there is none.
+    fn take_parsed(&mut self, chunk: &mut Chunk) -> Result<bool, ReadError> {
         while let Some(slot) = chunk.slot() {
             let Some(next) = self.read(slot, self.counted.records + 1)? else {
-                return self.end().map(|()| false);
+                return Ok(false);
             };
             match next.kind {
                 Kind::Record => {}
@@ -252,9 +277,7 @@ impl Records {
             if let Some(broken) = next.broken {
                 chunk.mark_broken(broken);
             }
-            if self.reader.position().byte().saturating_sub(from) >= CHUNK_BYTES {
-                break;
-            }
+            break;
         }
         Ok(true)
     }
@@ -276,6 +299,9 @@ impl Records {
     /// `None` at the end of the text.
     fn read(&mut self, record: &mut ByteRecord, number: u64) -> Result<Option<Next>, ReadError> {
         let parsed = loop {
+            if std::mem::take(&mut self.is_behind) {
+                self.catch_up()?;
+            }
             let parsed = match self.reader.read_byte_record(record) {
                 Ok(false) => {
                     // After going back the parser drops a mark without a word, and there may be nothing behind it.

@@ -60,7 +60,7 @@ impl Subjects<'_> {
                 Checked::Row(row) => Some((row.position.record, (row.idempotency_id, row.payload))),
                 Checked::Reject(_) => None,
             });
-            if let Some((last, _)) = chunk.iter().last() {
+            if let Some(last) = chunk.positions().last() {
                 self.records(input, next, last.record, &mut payloads.collect())?;
                 next = last.record + 1;
             }

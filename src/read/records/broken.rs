@@ -116,17 +116,8 @@ impl Records {
 
     /// Brings the parser to the beginning of the next record; the one before it, or what is before it, begins on this line.
     pub(super) fn go_back(&mut self, line: u64) -> Result<(), ReadError> {
-        let guard = self.reader.get_mut();
-        guard.finish_line_end();
-        // The parser passes over a mark without a word where it begins anew.
-        while guard.skip_marks() {
-            guard.finish_line_end();
-        }
-        let byte = guard.text_bytes();
-        let mut position = csv::Position::new();
-        position.set_byte(byte);
-        let moved = self.reader.seek_raw(SeekFrom::Start(byte), position);
-        moved.map_err(|error| ReadError::from_csv(&self.name, error))?;
+        self.pass_to_record();
+        self.seek()?;
         let guard = self.reader.get_ref();
         let (bytes, per_byte) = self.allowance;
         if guard.again() > bytes.saturating_add(per_byte.saturating_mul(guard.read_bytes())) {
@@ -136,5 +127,29 @@ impl Records {
             });
         }
         Ok(())
+    }
+
+    /// Brings the parser forward to the next record, behind those that were taken without it.
+    pub(super) fn catch_up(&mut self) -> Result<(), ReadError> {
+        self.pass_to_record();
+        self.reader.get_mut().take_back();
+        self.seek()
+    }
+
+    /// The parser passes over a mark without a word where it begins anew.
+    fn pass_to_record(&mut self) {
+        let guard = self.reader.get_mut();
+        guard.finish_line_end();
+        while guard.skip_marks() {
+            guard.finish_line_end();
+        }
+    }
+
+    fn seek(&mut self) -> Result<(), ReadError> {
+        let byte = self.reader.get_ref().text_bytes();
+        let mut position = csv::Position::new();
+        position.set_byte(byte);
+        let moved = self.reader.seek_raw(SeekFrom::Start(byte), position);
+        moved.map_err(|error| ReadError::from_csv(&self.name, error))
     }
 }

@@ -1,0 +1,140 @@
+//! Where a record ends that stands on one line and is written as RFC 4180 has it: nearly every record.
+//!
+//! It goes from quote to quote and sees the line end, where a parser goes from byte to byte; so the thread that reads need
+//! not parse such a record, and a worker does. It decides nothing about the others: whatever is odd, and whatever
+//! has a line end inside, is for the parser and for [`super::quotes`].
+
+use memchr::memchr3;
+
+/// Bytes of a record that is looked at: forty times an ordinary one. Of a longer one the parser is no more to blame than
+/// its length, and one that is not plain is gone over in vain only so far.
+pub(super) const MOST_BYTES: usize = 16 * 1024;
+
+/// What is seen at the beginning of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plain {
+    /// A record of this length, with the first byte of its line end. Its quotes are sound.
+    Ends(usize),
+    /// Something else.
+    Odd,
+    /// What is known of the text does not tell.
+    Unknown,
+}
+
+/// Looks at a text that begins with the first byte of a record, which is no line end.
+pub(super) fn end(text: &[u8], delimiter: u8) -> Plain {
+    let text = text.get(..MOST_BYTES).unwrap_or(text);
+    let mut at = 0;
+    loop {
+        let Some(found) = mark(text, at) else {
+            return Plain::Unknown;
+        };
+        if text.get(found) != Some(&b'"') {
+            return Plain::Ends(found + 1);
+        }
+        let before = found.checked_sub(1).and_then(|before| text.get(before));
+        if before.is_some_and(|before| *before != delimiter) {
+            return Plain::Odd;
+        }
+        let Some(closed) = closing(text, found + 1) else {
+            return Plain::Unknown;
+        };
+        // A line end inside the quotes, or what stands behind them.
+        match (text.get(closed), text.get(closed + 1)) {
+            (Some(b'"'), None) => return Plain::Unknown,
+            (Some(b'"'), Some(b'\r' | b'\n')) => return Plain::Ends(closed + 2),
+            (Some(b'"'), Some(next)) if *next == delimiter => at = closed + 2,
+            _ => return Plain::Odd,
+        }
+    }
+}
+
+/// The next quote or line end.
+fn mark(text: &[u8], from: usize) -> Option<usize> {
+    let found = memchr3(b'"', b'\r', b'\n', text.get(from..)?);
+    found.map(|found| from + found)
+}
+
+/// The quote that closes a field, or a line end before it; a doubled quote closes nothing.
+fn closing(text: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let found = mark(text, from)?;
+        if text.get(found..found + 2) != Some(b"\"\"") {
+            return Some(found);
+        }
+        from = found + 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alone::Shape;
+    use super::super::quotes::{Quotes, look};
+    use super::*;
+
+    #[test]
+    fn records_of_one_line_with_sound_quotes_are_plain() {
+        let check = |text: &str, expected| assert_eq!(end(text.as_bytes(), b','), expected, "{text:?}");
+        check("a,b\nc", Plain::Ends(4));
+        check("a,b\r\nc", Plain::Ends(4));
+        check(",\n", Plain::Ends(2));
+        check("\"a\",b\n", Plain::Ends(6));
+        check("a,\"b, \"\"c\"\"\"\r\n", Plain::Ends(13));
+        check("\"\",\"\"\n\"", Plain::Ends(6));
+        check("a,\"b\nc\"\n", Plain::Odd);
+        check("a,b\"\n", Plain::Odd);
+        check("a, \"b\"\n", Plain::Odd);
+        check("\"a\"b,c\n", Plain::Odd);
+        check("a,b", Plain::Unknown);
+        check("a,\"b", Plain::Unknown);
+        check("a,\"b\"", Plain::Unknown);
+        check("a,\"b\"\"", Plain::Unknown);
+        assert_eq!(end(b"a;\"b\";c\n", b';'), Plain::Ends(8));
+        let long = [b"x".repeat(MOST_BYTES), b"\n".to_vec()].concat();
+        assert_eq!(end(&long, b','), Plain::Unknown);
+        assert_eq!(end(&long[1..], b','), Plain::Ends(MOST_BYTES));
+    }
+
+    /// Every text of these characters up to a length.
+    fn texts(length: usize) -> Vec<Vec<u8>> {
+        let mut texts = vec![Vec::new()];
+        let mut from = 0;
+        for _ in 0..length {
+            let shorter = texts[from..].to_vec();
+            from = texts.len();
+            for text in shorter {
+                texts.extend(b"a,\"\r\n".iter().map(|byte| [text.as_slice(), &[*byte]].concat()));
+            }
+        }
+        texts.retain(|text| !matches!(text.first(), None | Some(b'\r' | b'\n')));
+        texts
+    }
+
+    #[test]
+    fn what_is_plain_is_what_the_parser_reads_and_no_quote_in_it_is_doubted() {
+        let shape = Shape {
+            delimiter: b',',
+            columns: 2,
+            trailer: None,
+        };
+        let mut record = csv::ByteRecord::new();
+        for text in texts(7) {
+            let seen = end(&text, b',');
+            let known = end(&text[..text.len() - 1], b',');
+            assert!(known == Plain::Unknown || known == seen, "{text:?} has another end");
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text.as_slice());
+            assert!(reader.read_byte_record(&mut record).unwrap());
+            let parsed = usize::try_from(reader.position().byte()).unwrap();
+            let quotes = look(&text[..parsed], record.len(), &shape);
+            match seen {
+                Plain::Ends(length) => assert_eq!((length, Quotes::Sound), (parsed, quotes), "{text:?}"),
+                // Nothing is lost by what is not seen, save that it is slow.
+                Plain::Odd => assert!(text.contains(&b'"'), "{text:?}"),
+                Plain::Unknown => assert_eq!(parsed, text.len(), "{text:?}"),
+            }
+        }
+    }
+}
