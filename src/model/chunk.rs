@@ -39,6 +39,8 @@ pub struct Chunk {
     text: Vec<u8>,
     /// The slots of these records, and where each ends in the text.
     unparsed: Vec<(usize, usize)>,
+    /// A slot may hold a huge record.
+    may_be_huge: bool,
     /// The records whose quotes cannot be trusted, by number: none, nearly always.
     broken: Vec<(u64, Broken)>,
 }
@@ -53,6 +55,7 @@ impl Chunk {
             positions: Vec::with_capacity(capacity),
             text: Vec::new(),
             unparsed: Vec::new(),
+            may_be_huge: false,
             broken: Vec::new(),
         }
     }
@@ -61,8 +64,10 @@ impl Chunk {
     /// one in every slot.
     pub fn clear(&mut self) {
         // The slot behind the last kept record may hold one that was read and not kept.
-        for record in self.records.iter_mut().take(self.positions.len() + 1) {
-            if record.as_slice().len() > KEPT_BYTES || record.len() > KEPT_FIELDS {
+        let filled = if self.may_be_huge { self.positions.len() + 1 } else { 0 };
+        self.may_be_huge = false;
+        for record in self.records.iter_mut().take(filled) {
+            if is_huge(record) {
                 *record = ByteRecord::new();
             }
         }
@@ -77,6 +82,7 @@ impl Chunk {
 
     /// The next record to fill; `None` when the chunk is full. It counts only once it is [kept](Self::keep).
     pub fn slot(&mut self) -> Option<&mut ByteRecord> {
+        self.may_be_huge = true;
         self.records.get_mut(self.positions.len())
     }
 
@@ -109,6 +115,7 @@ impl Chunk {
             let is_read = matches!(reader.read_byte_record(record), Ok(true));
             let is_whole = is_read && reader.position().byte() == end as u64;
             debug_assert!(is_whole, "a text that is not one record");
+            self.may_be_huge |= is_huge(record);
             if !is_whole {
                 // It has no field then and is refused, so that nothing of another record is sent for it.
                 record.clear();
@@ -155,5 +162,74 @@ impl Chunk {
     /// Whether it holds no record.
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty()
+    }
+}
+
+fn is_huge(record: &ByteRecord) -> bool {
+    record.as_slice().len() > KEPT_BYTES || record.len() > KEPT_FIELDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of the chunk with this number.
+    fn at(record: u64) -> Position {
+        Position {
+            record,
+            ..Position::default()
+        }
+    }
+
+    fn fields(chunk: &Chunk) -> Vec<(u64, Vec<&[u8]>)> {
+        chunk
+            .iter()
+            .map(|(at, record)| (at.record, record.iter().collect()))
+            .collect()
+    }
+
+    #[test]
+    fn texts_are_parsed_into_their_own_slots_and_nothing_is_shown_before() {
+        let mut chunk = Chunk::new(4);
+        chunk.delimiter = b';';
+        for round in 0..2 {
+            chunk.keep_text(at(1), b"1;\"a\nb\"\r");
+            *chunk.slot().unwrap() = ByteRecord::from(vec!["2"]);
+            chunk.keep(at(2));
+            chunk.keep_text(at(3), b"\"3\"\"\";c,d;\n");
+            assert_eq!((chunk.len(), chunk.iter().len(), chunk.positions().len()), (3, 0, 3));
+            chunk.parse();
+            let expected: [(u64, Vec<&[u8]>); 3] = [
+                (1, vec![b"1", b"a\nb"]),
+                (2, vec![b"2"]),
+                (3, vec![b"3\"", b"c,d", b""]),
+            ];
+            assert_eq!(fields(&chunk), expected, "{round}");
+            assert!(!chunk.is_full());
+            chunk.clear();
+        }
+        assert!(chunk.is_empty() && chunk.iter().len() == 0);
+    }
+
+    #[test]
+    fn the_buffer_of_a_huge_record_is_not_kept() {
+        let mut chunk = Chunk::new(1);
+        let after = |chunk: &mut Chunk| {
+            chunk.clear();
+            chunk.slot().unwrap().len()
+        };
+        chunk.keep_text(at(1), b"1,a\n");
+        chunk.parse();
+        assert_eq!(after(&mut chunk), 2);
+        chunk.clear();
+        let many = [b",".repeat(KEPT_FIELDS), b"\n".to_vec()].concat();
+        chunk.keep_text(at(1), &many);
+        chunk.parse();
+        assert_eq!(after(&mut chunk), 0);
+        chunk.slot().unwrap().push_field(&[0; KEPT_BYTES + 1]);
+        assert_eq!(after(&mut chunk), 0, "though it was not kept");
+        chunk.keep_text(at(1), &[b"x".repeat(KEPT_TEXT_BYTES), b"\n".to_vec()].concat());
+        chunk.clear();
+        assert_eq!(chunk.text.capacity(), 0);
     }
 }

@@ -75,6 +75,7 @@ mod tests {
     use std::io::Read;
 
     use super::super::alone::TrailerShape;
+    use super::super::plain::{self, Plain};
     use super::*;
 
     #[test]
@@ -115,5 +116,51 @@ mod tests {
         ] {
             check(text, Kind::Record);
         }
+    }
+
+    /// Every text of these characters up to a length.
+    fn texts(length: usize) -> Vec<Vec<u8>> {
+        let mut texts = vec![Vec::new()];
+        for _ in 0..length {
+            let longer = texts.iter().flat_map(|text: &Vec<u8>| {
+                let with = |byte: &u8| [text.as_slice(), &[*byte]].concat();
+                b"ab,\" \n".iter().map(with).collect::<Vec<_>>()
+            });
+            texts = longer.collect();
+        }
+        texts
+    }
+
+    #[test]
+    fn what_is_surely_a_record_is_one_by_its_fields_and_most_are() {
+        let header = ["a", "b"].map(str::to_owned);
+        let (mut record, mut sure, mut records) = (ByteRecord::new(), 0, 0);
+        for (name, trailer) in [("a", None), ("", Some("b")), ("a", Some("a b"))] {
+            let header = [name.to_owned(), header[1].clone()];
+            let shape = Shape {
+                delimiter: b',',
+                columns: 2,
+                trailer: trailer.map(|text| TrailerShape {
+                    text: text.as_bytes().to_vec(),
+                    count_field: 2,
+                }),
+            };
+            for text in texts(6) {
+                let Plain::Ends { length, .. } = plain::end(&text, b',') else {
+                    continue;
+                };
+                let text = &text[..length];
+                let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text);
+                if !reader.read_byte_record(&mut record).unwrap() {
+                    continue;
+                }
+                let kind = Kind::of(&record, text, &header, &shape);
+                let is_sure = is_surely_record(text, &header, &shape);
+                assert!(!is_sure || kind == Kind::Record, "{text:?}: {kind:?}");
+                sure += usize::from(is_sure);
+                records += usize::from(kind == Kind::Record);
+            }
+        }
+        assert!(sure > records / 2, "{sure} of {records}");
     }
 }

@@ -65,6 +65,11 @@ pub(super) fn look(record: &[u8], fields: usize, shape: &Shape) -> Quotes {
     }
 }
 
+/// Whether a record of several lines, whose quotes are sound by themselves, may be doubted, whatever its fields.
+pub(super) fn may_hide(record: &[u8], shape: &Shape) -> bool {
+    hidden(record, usize::MAX, shape).is_some()
+}
+
 /// A record without its line end.
 pub(super) fn without_end(record: &[u8]) -> &[u8] {
     let record = record.strip_suffix(b"\n").unwrap_or(record);

@@ -331,3 +331,41 @@ fn a_chunk_of_huge_records_is_full_before_its_slots_are() {
     }
     assert_eq!((lengths, chunk.len()), (vec![3, 3], 1));
 }
+
+#[test]
+fn a_record_that_is_plain_is_left_to_be_parsed_and_every_other_is_parsed() {
+    let check = |text: &'static str, plain: usize| {
+        // One at a time, so that none is shown with another that is still to be parsed.
+        let mut records = open(text.as_bytes()).unwrap();
+        let (mut chunk, mut found) = (Chunk::new(1), 0);
+        while records.fill_unparsed(&mut chunk).unwrap() {
+            found += chunk.len() - chunk.iter().len();
+        }
+        assert_eq!(found, plain, "{text:?}");
+    };
+    check("id,n\n1,a\n\"2\",\"b\nc\"\r\n\n3,\n", 3);
+    check("id,n\n1,a\n,\n\u{feff}2,b\n3,\"c\"d\n4,e\n\"\",f\n\" \",\nid,n\n5,g", 3);
+    // A line that resembles its record, though the quotes hold.
+    check("id,n\n1,\"a\n2,b\"\n4,d\n", 1);
+}
+
+#[test]
+fn what_is_sound_before_a_failing_read_is_read() {
+    struct Failing;
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("torn"))
+        }
+    }
+    let text = "id,n\n1,a\n2,\"b\nc\"\n3,";
+    let dialect = Dialect::of(text.as_bytes(), None).unwrap();
+    let text = Box::new(Cursor::new(text).chain(Failing));
+    let mut records = Records::from_text("a.csv", text, dialect, &settings()).unwrap();
+    let mut chunk = Chunk::new(9);
+    let error = records.fill(&mut chunk).unwrap_err();
+    assert_eq!(
+        (chunk.len(), matches!(error, ReadError::Io { .. })),
+        (2, true),
+        "{error}"
+    );
+}

@@ -7,6 +7,7 @@ use super::super::alone::MARK;
 use super::super::encoding;
 use super::super::kinds;
 use super::super::plain::{self, Plain};
+use super::super::quotes;
 use super::Records;
 use crate::model::chunk::Chunk;
 use crate::model::position::Position;
@@ -22,20 +23,21 @@ impl Records {
             let guard = self.reader.get_mut();
             self.is_behind |= guard.finish_line_end();
             match plain::end(guard.pending(), self.shape.delimiter) {
-                Plain::Ends(length) => return self.keep_unparsed(length, chunk),
+                Plain::Ends { length, lines } => return self.keep_unparsed(length, lines, chunk),
                 Plain::Unknown if guard.read_on(plain::MOST_BYTES) => {}
                 Plain::Odd | Plain::Unknown => return false,
             }
         }
     }
 
-    fn keep_unparsed(&mut self, length: usize, chunk: &mut Chunk) -> bool {
+    fn keep_unparsed(&mut self, length: usize, lines: bool, chunk: &mut Chunk) -> bool {
         let guard = self.reader.get_mut();
         let extent = guard.extent(length);
         let is_sound = length <= guard.limit()
             && !extent.bytes.starts_with(MARK)
             && kinds::is_surely_record(extent.bytes, &self.header, &self.shape)
-            && encoding::broken_at(extent.bytes).is_none();
+            && encoding::broken_at(extent.bytes).is_none()
+            && !(lines && quotes::may_hide(extent.bytes, &self.shape));
         if !is_sound {
             return false;
         }
