@@ -226,7 +226,7 @@ mod tests {
         chunk.keep_text(at(1), &many);
         chunk.parse();
         assert_eq!(after(&mut chunk), 0);
-        chunk.slot().unwrap().push_field(&[0; KEPT_BYTES + 1]);
+        chunk.slot().unwrap().push_field(&vec![0; KEPT_BYTES + 1]);
         assert_eq!(after(&mut chunk), 0, "though it was not kept");
         chunk.keep_text(at(1), &[b"x".repeat(KEPT_TEXT_BYTES), b"\n".to_vec()].concat());
         chunk.clear();
