@@ -351,15 +351,19 @@ fn a_record_that_is_plain_is_left_to_be_parsed_and_every_other_is_parsed() {
 
 #[test]
 fn what_is_sound_before_a_failing_read_is_read() {
-    struct Failing;
+    /// Fails once, as a device may, and then seems to have ended.
+    struct Failing(bool);
     impl Read for Failing {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Ok(0);
+            }
             Err(std::io::Error::other("torn"))
         }
     }
     let text = "id,n\n1,a\n2,\"b\nc\"\n3,";
     let dialect = Dialect::of(text.as_bytes(), None).unwrap();
-    let text = Box::new(Cursor::new(text).chain(Failing));
+    let text = Box::new(Cursor::new(text).chain(Failing(false)));
     let mut records = Records::from_text("a.csv", text, dialect, &settings()).unwrap();
     let mut chunk = Chunk::new(9);
     let error = records.fill(&mut chunk).unwrap_err();
@@ -368,4 +372,18 @@ fn what_is_sound_before_a_failing_read_is_read() {
         (2, true),
         "{error}"
     );
+}
+
+#[test]
+fn the_parser_finds_its_place_again_behind_what_it_has_missed() {
+    check(
+        b"id,n\n1,a\n2,\"b\"x\n\n\n3,\"c\"y\n4,d\n",
+        "1:2:5 1/a | 2:3:9 record.stray_quote@3 2/bx | 3:6:18 record.stray_quote@6 3/cy | 4:7:25 4/d | 2 blank, 7 lines, \
+         29 bytes",
+    );
+    let mut records = open(b"id,n\n1,a\n2,12\"\n3,b\n4,13\"\n5,c").unwrap();
+    let mut chunk = Chunk::new(9);
+    assert!(!records.fill(&mut chunk).unwrap());
+    // No quote has misled it.
+    assert_eq!((chunk.len(), records.tally().bytes_again), (5, 0));
 }
