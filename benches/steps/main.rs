@@ -27,7 +27,7 @@ use rollcall::model::ids::IdempotencyId;
 use rollcall::model::mapping::Mapping;
 use rollcall::model::operation::CREATE_CUSTOMER;
 use rollcall::model::position::Position;
-use rollcall::model::row::Checked;
+use rollcall::model::row::{Checked, Payloads};
 use rollcall::normalize::Normalizer;
 use rollcall::read::{Records, map};
 use uuid::Uuid;
@@ -126,7 +126,7 @@ fn to_check(csv: Vec<u8>) -> (Normalizer, Mapping, Vec<ByteRecord>) {
 fn check_all(normalizer: &Normalizer, mapping: &Mapping, records: &[ByteRecord]) -> usize {
     let checked = records
         .iter()
-        .map(|record| normalizer.check(mapping, Position::default(), record));
+        .map(|record| normalizer.check(mapping, Position::default(), record, Payloads::Kept));
     checked.filter(|checked| matches!(checked, Checked::Row(_))).count()
 }
 

@@ -17,6 +17,15 @@ pub struct RowKey {
     pub record: u64,
 }
 
+/// What becomes of the payload, which is made of every row for the sake of its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payloads {
+    /// It is sent or written.
+    Kept,
+    /// Nobody asks for it: the row has none.
+    Dropped,
+}
+
 /// A record that passed every check, in the form in which it is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
@@ -26,7 +35,7 @@ pub struct Row {
     pub customer_id: String,
     /// The id of the create operation.
     pub idempotency_id: IdempotencyId,
-    /// The customer as canonical JSON, RFC 8785: byte for byte what is sent.
+    /// The customer as canonical JSON, RFC 8785: byte for byte what is sent. Empty where [nobody asks](Payloads) for it.
     pub payload: Bytes,
     /// Warnings and repairs, in the order of the fields; none is an error.
     pub notes: Vec<Finding>,

@@ -2,7 +2,7 @@
 //!
 //! First every cell is cleaned, since kinds depend on one another (a telephone number is read in its address's country);
 //! then every field is normalized in the order of the table. All text goes into two buffers that each worker keeps, so
-//! that a row costs two allocations: its payload and its customer's id.
+//! that a row costs two allocations: its customer's id and, where somebody asks for it, its payload.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -31,7 +31,7 @@ use crate::model::ids::IdempotencyId;
 use crate::model::mapping::{Mapping, Target};
 use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::position::Position;
-use crate::model::row::{Checked, Reject, Row};
+use crate::model::row::{Checked, Payloads, Reject, Row};
 use crate::model::rule::{Rule, Severities, Severity};
 
 /// Why no record can be checked: the configuration asks for something that cannot be.
@@ -107,19 +107,19 @@ impl Normalizer {
     }
 
     /// Checks one record under its source's mapping.
-    pub fn check(&self, mapping: &Mapping, position: Position, record: &ByteRecord) -> Checked {
+    pub fn check(&self, mapping: &Mapping, position: Position, record: &ByteRecord, payloads: Payloads) -> Checked {
         if record.len() != mapping.columns.len() {
             return reject_whole(position, Rule::RecordFieldCount, Preview::default());
         }
-        SCRATCH.with_borrow_mut(|scratch| self.check_fields(scratch, mapping, position, record))
+        SCRATCH.with_borrow_mut(|scratch| self.check_fields(scratch, mapping, (position, record), payloads))
     }
 
     fn check_fields(
         &self,
         scratch: &mut Scratch,
         mapping: &Mapping,
-        position: Position,
-        record: &ByteRecord,
+        (position, record): (Position, &ByteRecord),
+        payloads: Payloads,
     ) -> Checked {
         scratch.cells.clear();
         scratch.values.clear();
@@ -151,7 +151,10 @@ impl Normalizer {
                     position,
                     customer_id,
                     idempotency_id,
-                    payload: Bytes::copy_from_slice(&scratch.json),
+                    payload: match payloads {
+                        Payloads::Kept => Bytes::copy_from_slice(&scratch.json),
+                        Payloads::Dropped => Bytes::new(),
+                    },
                     notes: findings,
                 })
             }
@@ -166,7 +169,7 @@ impl Normalizer {
     /// Fills the cells: columns first, then constants.
     fn clean(&self, scratch: &mut Scratch, mapping: &Mapping, record: &ByteRecord) {
         // One look at the whole: a record comes as UTF-8, whose cells are UTF-8.
-        let whole = std::str::from_utf8(record.as_slice()).ok();
+        let whole = simdutf8::basic::from_utf8(record.as_slice()).ok();
         let plain = whole.is_some_and(text::is_plain);
         for (at, target) in mapping.columns.iter().enumerate() {
             let Target::Field(id) = target else { continue };

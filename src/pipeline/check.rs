@@ -15,7 +15,7 @@ use super::inputs::Input;
 use crate::config::settings::{InputSettings, Settings};
 use crate::model::chunk::Chunk;
 use crate::model::mapping::Mapping;
-use crate::model::row::Checked;
+use crate::model::row::{Checked, Payloads};
 use crate::normalize::{Normalizer, refuse};
 use crate::read::{ReadError, Records, Tally};
 
@@ -64,16 +64,17 @@ impl Checker {
     pub(super) fn check(
         &self,
         input: &Input,
+        payloads: Payloads,
         consume: impl FnMut(&Chunk, Vec<Checked>) -> Result<(), PipelineError>,
     ) -> Result<Tally, PipelineError> {
-        self.check_from(input, 1, consume)
+        self.check_from(input, (1, payloads), consume)
     }
 
     /// The same from record `first` on. Chunks before it are read and come without anything parsed or checked.
     pub(super) fn check_from(
         &self,
         input: &Input,
-        first: u64,
+        (first, payloads): (u64, Payloads),
         mut consume: impl FnMut(&Chunk, Vec<Checked>) -> Result<(), PipelineError>,
     ) -> Result<Tally, PipelineError> {
         let mut records = Records::open(&input.source, &self.input)?;
@@ -86,7 +87,7 @@ impl Checker {
         let tally = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("read".to_owned());
             let reader = thread.spawn_scoped(scope, move || {
-                self.read(&mut records, (&input.mapping, first), &recycled, &in_order);
+                self.read(&mut records, (&input.mapping, first, payloads), &recycled, &in_order);
                 records.tally()
             });
             let reader = reader.map_err(PipelineError::Thread)?;
@@ -106,7 +107,7 @@ impl Checker {
     fn read(
         &self,
         records: &mut Records,
-        what: (&Arc<Mapping>, u64),
+        what: (&Arc<Mapping>, u64, Payloads),
         recycled: &mpsc::Receiver<Chunk>,
         in_order: &mpsc::Sender<InHand>,
     ) {
@@ -131,7 +132,7 @@ impl Checker {
     fn hand_over(
         &self,
         mut chunk: Chunk,
-        (mapping, first): (&Arc<Mapping>, u64),
+        (mapping, first, payloads): (&Arc<Mapping>, u64, Payloads),
         in_order: &mpsc::Sender<InHand>,
     ) -> bool {
         let (done, in_hand) = mpsc::sync_channel(1);
@@ -150,7 +151,7 @@ impl Checker {
                 .iter()
                 .map(|(at, record)| match chunk.broken(at) {
                     Some(broken) => refuse(at, broken),
-                    None => normalizer.check(&mapping, at, record),
+                    None => normalizer.check(&mapping, at, record, payloads),
                 })
                 .collect();
             // If nobody waits any more, the run has ended early.

@@ -21,7 +21,7 @@ use crate::clock;
 use crate::ledger::{Claim, Claimed, InputEntry, Ledger, RowEntry, RunEntry};
 use crate::model::chunk::Chunk;
 use crate::model::outcome::Outcome;
-use crate::model::row::{Checked, Row, RowKey};
+use crate::model::row::{Checked, Payloads, Row, RowKey};
 use crate::model::row_state::{RowEvent, RowState};
 use crate::send::{Sender, Sent, Stop};
 
@@ -79,26 +79,28 @@ impl Job<'_> {
         if left == 0 {
             return Ok(());
         }
-        let read = self.checker.check_from(input, first, |chunk, checked| {
-            if self.request.stop.is_requested() {
-                return Err(PipelineError::Interrupted);
-            }
-            if checked.is_empty() {
-                return Ok(());
-            }
-            let mut open = self.open_rows(entry, chunk)?;
-            let batch = match_rows(checked, &mut open, &self.run, input)?;
-            left = left.saturating_sub(batch.len() as u64);
-            if !batch.is_empty() && batches.blocking_send(batch).is_err() {
-                return Err(PipelineError::Interrupted);
-            }
-            // Behind the last open row there is nothing to read for.
-            if left == 0 {
-                Err(PipelineError::Interrupted)
-            } else {
-                Ok(())
-            }
-        });
+        let read = self
+            .checker
+            .check_from(input, (first, Payloads::Kept), |chunk, checked| {
+                if self.request.stop.is_requested() {
+                    return Err(PipelineError::Interrupted);
+                }
+                if checked.is_empty() {
+                    return Ok(());
+                }
+                let mut open = self.open_rows(entry, chunk)?;
+                let batch = match_rows(checked, &mut open, &self.run, input)?;
+                left = left.saturating_sub(batch.len() as u64);
+                if !batch.is_empty() && batches.blocking_send(batch).is_err() {
+                    return Err(PipelineError::Interrupted);
+                }
+                // Behind the last open row there is nothing to read for.
+                if left == 0 {
+                    Err(PipelineError::Interrupted)
+                } else {
+                    Ok(())
+                }
+            });
         match read {
             Err(PipelineError::Interrupted) if left == 0 => Ok(()),
             read => read.map(|_| ()),

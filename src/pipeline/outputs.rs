@@ -12,6 +12,7 @@ use super::error::PipelineError;
 use super::messages::{Messages, Wrong};
 use super::table::{Form, RejectTable, Said};
 use super::validate::{Judged, Judgment};
+use crate::model::row::Payloads;
 use crate::model::rule::Severity;
 use crate::private::PrivateFile;
 
@@ -64,6 +65,15 @@ impl Outputs {
                 None => None,
             },
         })
+    }
+
+    /// Whether payloads are written.
+    pub fn payloads(&self) -> Payloads {
+        if self.accepted.is_some() {
+            Payloads::Kept
+        } else {
+            Payloads::Dropped
+        }
     }
 
     /// Writes what belongs into a file.

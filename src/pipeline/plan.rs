@@ -13,7 +13,7 @@ use super::suspects::Suspects;
 use crate::ledger::{InputTotals, Pending, Planned, PlannedFinding};
 use crate::model::field::FieldId;
 use crate::model::finding::Finding;
-use crate::model::row::Checked;
+use crate::model::row::{Checked, Payloads};
 use crate::model::row_state::{RowEvent, RowState};
 use crate::read::Tally;
 
@@ -32,7 +32,7 @@ impl Job<'_> {
                 &self.request.settings.input,
                 self.run.today.parse().unwrap_or_default(),
             );
-            let checked = self.checker.check(input, |chunk, checked| {
+            let checked = self.checker.check(input, Payloads::Dropped, |chunk, checked| {
                 suspects.see(chunk, &checked);
                 if stop.is_requested() {
                     return Err(PipelineError::Interrupted);

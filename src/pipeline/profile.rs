@@ -15,7 +15,7 @@ use crate::config::settings::Settings;
 use crate::model::field::FieldId;
 use crate::model::fit::Fit;
 use crate::model::mapping::Target;
-use crate::model::row::Checked;
+use crate::model::row::{Checked, Payloads};
 use crate::model::rule::{Rule, Severity};
 use crate::normalize::Normalizer;
 use crate::profile::Column;
@@ -67,7 +67,7 @@ pub fn profile(
         .map(report)
         .collect();
     let mut uneven = 0;
-    let tally = checker.check(&input, |chunk, checked| {
+    let tally = checker.check(&input, Payloads::Dropped, |chunk, checked| {
         progress.check(chunk.len());
         for ((_, record), checked) in chunk.iter().zip(&checked) {
             if record.len() != columns.len() {

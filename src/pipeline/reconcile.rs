@@ -32,6 +32,7 @@ use crate::config::settings::Settings;
 use crate::ledger::{InputEntry, LedgerError, Reader, RowEntry, RunEntry};
 use crate::model::digest::Digest;
 use crate::model::operation::CREATE_CUSTOMER;
+use crate::model::row::Payloads;
 use crate::model::row_state::RowState;
 use crate::normalize::Normalizer;
 use crate::read::ReadError;
@@ -159,7 +160,7 @@ impl<F: FnMut(Item) -> Result<(), PipelineError>> Job<'_, F> {
             figures,
             &mut *self.sink,
         )?;
-        let read = checker.check(input, |chunk, checked| {
+        let read = checker.check(input, Payloads::Dropped, |chunk, checked| {
             if stop.is_requested() {
                 return Err(PipelineError::Interrupted);
             }

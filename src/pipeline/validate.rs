@@ -13,7 +13,7 @@ use super::suspects::Suspects;
 use crate::config::settings::Settings;
 use crate::model::finding::Finding;
 use crate::model::position::Position;
-use crate::model::row::{Checked, Reject, Row};
+use crate::model::row::{Checked, Payloads, Reject, Row};
 use crate::model::row_state::RowState;
 use crate::model::rule::{Rule, Severity};
 use crate::model::totals::Totals;
@@ -91,6 +91,7 @@ pub fn validate(
     inputs: &Inputs,
     settings: &Settings,
     today: jiff::civil::Date,
+    payloads: Payloads,
     progress: &Progress,
     mut sink: impl FnMut(Judged<'_>) -> Result<(), PipelineError>,
 ) -> Result<Validation, PipelineError> {
@@ -106,7 +107,7 @@ pub fn validate(
             record: records_before,
         });
         let mut suspects = Suspects::new(&input.mapping, &settings.input, today);
-        let tally = checker.check(input, |chunk, checked| {
+        let tally = checker.check(input, payloads, |chunk, checked| {
             progress.check(chunk.len());
             suspects.see(chunk, &checked);
             for ((position, record), checked) in chunk.iter().zip(checked) {

@@ -12,7 +12,7 @@ use rollcall::model::field::FieldId;
 use rollcall::model::kind::{GENERAL_RULES, RECORD_RULES};
 use rollcall::model::mapping::{Mapping, Target};
 use rollcall::model::position::Position;
-use rollcall::model::row::Checked;
+use rollcall::model::row::{Checked, Payloads};
 use rollcall::model::rule::Severity;
 use rollcall::normalize::Normalizer;
 
@@ -46,7 +46,7 @@ const POSITION: Position = Position {
 
 /// Checks a record with a cell for each field.
 pub(crate) fn check(cells: &[String]) -> Checked {
-    NORMALIZER.check(&MAPPING, POSITION, &ByteRecord::from(cells.to_vec()))
+    NORMALIZER.check(&MAPPING, POSITION, &ByteRecord::from(cells.to_vec()), Payloads::Kept)
 }
 
 /// The payload's values as cells again: lists with `;` between their items.

@@ -46,20 +46,27 @@ pub(in crate::cli) fn run(args: &ValidateArgs) -> Result<Exit> {
         &stop,
         "\nstopping: the files that were asked for are not written\n",
     );
-    let validation = pipeline::validate(&inputs, &settings, clock::today(), &progress, |judged| {
-        if stop.is_requested() {
-            return Err(PipelineError::Interrupted);
-        }
-        outputs.write(&judged)?;
-        let shown = match args.format {
-            Format::Human => show(&mut out, &judged),
-            Format::Json => show_json(&mut out, &judged),
-        };
-        shown.map_err(|source| PipelineError::Output {
-            path: "standard output".to_owned(),
-            source,
-        })
-    });
+    let validation = pipeline::validate(
+        &inputs,
+        &settings,
+        clock::today(),
+        outputs.payloads(),
+        &progress,
+        |judged| {
+            if stop.is_requested() {
+                return Err(PipelineError::Interrupted);
+            }
+            outputs.write(&judged)?;
+            let shown = match args.format {
+                Format::Human => show(&mut out, &judged),
+                Format::Json => show_json(&mut out, &judged),
+            };
+            shown.map_err(|source| PipelineError::Output {
+                path: "standard output".to_owned(),
+                source,
+            })
+        },
+    );
     drop(display);
     let validation = validation?;
     super::show_notices(&progress);

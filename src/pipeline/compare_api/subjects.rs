@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::{CompareInput, Comparison};
 use crate::ledger::RowEntry;
 use crate::model::ids::IdempotencyId;
-use crate::model::row::{Checked, RowKey};
+use crate::model::row::{Checked, Payloads, RowKey};
 use crate::pipeline::capacity::CHUNK_RECORDS;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::run::checker;
@@ -38,7 +38,7 @@ pub(super) struct Subjects<'a> {
     pub(super) batches: &'a mpsc::Sender<Vec<Subject>>,
 }
 
-type Payloads = HashMap<u64, (IdempotencyId, Bytes)>;
+type ByRecord = HashMap<u64, (IdempotencyId, Bytes)>;
 
 impl Subjects<'_> {
     /// Hands over every row that nobody has looked at in this comparison.
@@ -55,7 +55,7 @@ impl Subjects<'_> {
         let mut next = 1;
         let Some(source) = input.source else { return Ok(next) };
         let checker = checker(self.comparison.request.settings, input.run)?;
-        checker.check(source, |chunk, checked| {
+        checker.check(source, Payloads::Kept, |chunk, checked| {
             let payloads = checked.into_iter().filter_map(|checked| match checked {
                 Checked::Row(row) => Some((row.position.record, (row.idempotency_id, row.payload))),
                 Checked::Reject(_) => None,
@@ -74,7 +74,7 @@ impl Subjects<'_> {
         let last = self.comparison.reader.planned(input.input.input_id)?;
         while next <= last {
             let end = next + CHUNK_RECORDS as u64 - 1;
-            self.records(input, next, end, &mut Payloads::new())?;
+            self.records(input, next, end, &mut ByRecord::new())?;
             next = end + 1;
         }
         Ok(())
@@ -85,7 +85,7 @@ impl Subjects<'_> {
         input: &CompareInput<'_>,
         first: u64,
         last: u64,
-        payloads: &mut Payloads,
+        payloads: &mut ByRecord,
     ) -> Result<(), PipelineError> {
         let Comparison {
             reader,
