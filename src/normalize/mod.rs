@@ -14,6 +14,7 @@ mod date;
 mod date_format;
 mod double_encoded;
 mod email;
+mod error;
 mod id;
 mod iso_date;
 mod naics;
@@ -36,6 +37,7 @@ mod text;
 mod website;
 mod whole;
 
+pub use error::NormalizerError;
 pub use probe::{DateProbe, Probe};
-pub use record::{Normalizer, NormalizerError};
+pub use record::Normalizer;
 pub use whole::refuse;

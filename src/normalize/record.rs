@@ -10,7 +10,6 @@ use std::cell::RefCell;
 use bytes::Bytes;
 use csv::ByteRecord;
 use jiff::civil::Date;
-use thiserror::Error;
 use uuid::Uuid;
 
 use super::cells::Cells;
@@ -18,6 +17,7 @@ use super::choice::{self, Synonyms};
 use super::context::{self, Context};
 use super::country::{country, country_code};
 use super::date::Dates;
+use super::error::NormalizerError;
 use super::notes::Notes;
 use super::phone::Phones;
 use super::phone_rules::PhoneRules;
@@ -33,23 +33,6 @@ use crate::model::operation::CREATE_CUSTOMER;
 use crate::model::position::Position;
 use crate::model::row::{Checked, Payloads, Reject, Row};
 use crate::model::rule::{Rule, Severities, Severity};
-
-/// Why no record can be checked: the configuration asks for something that cannot be.
-#[derive(Debug, Error)]
-pub enum NormalizerError {
-    /// A date format that cannot be used.
-    #[error("input.date-formats: {0}")]
-    DateFormat(String),
-    /// A synonym for no field or no word.
-    #[error("[synonyms]: {0}")]
-    Synonym(String),
-    /// A default region that is no country.
-    #[error("input.default-region: `{0}` is not a country of ISO 3166-1")]
-    DefaultRegion(String),
-    /// The telephone library cannot read the metadata that it carries.
-    #[error("the telephone number library cannot load its metadata")]
-    PhoneMetadata,
-}
 
 /// Checks records by one set of rules; shared by all workers.
 #[derive(Debug)]
