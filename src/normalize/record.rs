@@ -17,6 +17,7 @@ use super::choice::{self, Synonyms};
 use super::context::{self, Context};
 use super::country::{country, country_code};
 use super::date::Dates;
+use super::double_encoded::is_double_encoded;
 use super::error::NormalizerError;
 use super::notes::Notes;
 use super::phone::Phones;
@@ -374,6 +375,10 @@ impl Normalizer {
         {
             notes.truncate(before);
             return Ok(Cow::Borrowed(cell));
+        }
+        // Signs in full width may have hidden that the others were encoded twice.
+        if notes.len() > before && !is_double_encoded(cell) && is_double_encoded(&tidied) {
+            notes.push(Rule::TextDoubleEncoded);
         }
         // What means nothing means nothing behind a spreadsheet's mark too.
         match &*tidied {
