@@ -334,6 +334,9 @@ impl<R: Read> Read for Guard<R> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
+        if self.ended {
+            return Ok(0);
+        }
         self.window.drain(..self.start);
         self.start = 0;
         self.given = self.window.len();

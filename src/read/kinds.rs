@@ -76,6 +76,7 @@ mod tests {
 
     use super::super::alone::TrailerShape;
     use super::super::plain::{self, Plain};
+    use super::super::texts;
     use super::*;
 
     #[test]
@@ -118,19 +119,6 @@ mod tests {
         }
     }
 
-    /// Every text of these characters up to a length.
-    fn texts(length: usize) -> Vec<Vec<u8>> {
-        let mut texts = vec![Vec::new()];
-        for _ in 0..length {
-            let longer = texts.iter().flat_map(|text: &Vec<u8>| {
-                let with = |byte: &u8| [text.as_slice(), &[*byte]].concat();
-                b"ab,\" \n".iter().map(with).collect::<Vec<_>>()
-            });
-            texts = longer.collect();
-        }
-        texts
-    }
-
     #[test]
     fn what_is_surely_a_record_is_one_by_its_fields_and_most_are() {
         let header = ["a", "b"].map(str::to_owned);
@@ -145,7 +133,7 @@ mod tests {
                     count_field: 2,
                 }),
             };
-            for text in texts(6) {
+            for text in texts::of(b"ab,\" \n", 6) {
                 let Plain::Ends { length, .. } = plain::end(&text, b',') else {
                     continue;
                 };

@@ -51,6 +51,8 @@ mod required;
 mod resume;
 mod source;
 mod tally;
+#[cfg(test)]
+mod texts;
 mod trailer;
 
 pub use dialect::{Dialect, LineEnd};

@@ -84,6 +84,7 @@ fn closing(text: &[u8], mut from: usize, lines: &mut bool) -> Option<usize> {
 mod tests {
     use super::super::alone::Shape;
     use super::super::quotes::{Quotes, look, may_hide, without_end};
+    use super::super::texts;
     use super::*;
 
     #[test]
@@ -111,21 +112,6 @@ mod tests {
         assert_eq!(end(&long[1..], b','), one(MOST_BYTES));
     }
 
-    /// Every text of these characters up to a length.
-    fn texts(length: usize) -> Vec<Vec<u8>> {
-        let mut texts = vec![Vec::new()];
-        let mut from = 0;
-        for _ in 0..length {
-            let shorter = texts[from..].to_vec();
-            from = texts.len();
-            for text in shorter {
-                texts.extend(b"a,\"\r\n".iter().map(|byte| [text.as_slice(), &[*byte]].concat()));
-            }
-        }
-        texts.retain(|text| !matches!(text.first(), None | Some(b'\r' | b'\n')));
-        texts
-    }
-
     #[test]
     fn what_is_plain_is_what_the_parser_reads_and_no_quote_in_it_is_doubted() {
         let shape = Shape {
@@ -134,7 +120,8 @@ mod tests {
             trailer: None,
         };
         let mut record = csv::ByteRecord::new();
-        for text in texts(7) {
+        let begins_record = |text: &Vec<u8>| !matches!(text.first(), None | Some(b'\r' | b'\n'));
+        for text in texts::of(b"a,\"\r\n", 7).into_iter().filter(begins_record) {
             let seen = end(&text, b',');
             let known = end(&text[..text.len() - 1], b',');
             assert!(known == Plain::Unknown || known == seen, "{text:?} has another end");

@@ -303,11 +303,13 @@ impl Records {
                 self.catch_up()?;
             }
             let parsed = match self.reader.read_byte_record(record) {
-                Ok(false) => {
-                    // After going back the parser drops a mark without a word, and there may be nothing behind it.
-                    while self.reader.get_mut().skip_marks() {}
-                    return Ok(None);
+                // Set anew, the parser drops a mark without a word, and takes nothing behind it in its buffer for the end.
+                Ok(false) if self.reader.get_mut().skip_marks() => {
+                    let line = self.reader.get_ref().extent(0).line;
+                    self.go_back(line)?;
+                    continue;
                 }
+                Ok(false) => return Ok(None),
                 Ok(true) => {
                     let end = self.reader.position().byte();
                     self.reader.get_mut().record_ended(end)

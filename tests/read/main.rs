@@ -294,6 +294,30 @@ fn lines_of_marks_alone_are_blank_to_the_end() {
 }
 
 #[test]
+fn what_stands_behind_a_mark_is_read_wherever_the_text_is_cut() {
+    let text = b"id,n\n\n\n\xef\xbb\xbf1,a\n\xef\xbb\xbf\n\n\xef\xbb\xbf\"2\",b\r\n3,c\n\xef\xbb\xbf\n";
+    let expected = reference(text, b',').unwrap();
+    assert_eq!(expected.1.len(), 3);
+    for first in 1..text.len() {
+        for (second, third) in (1..6).flat_map(|second| (1..6).map(move |third| (second, third))) {
+            let drip = Drip {
+                text: text.to_vec(),
+                at: 0,
+                sizes: vec![first, second, third],
+                reads: 0,
+            };
+            let dialect = Dialect::of(text, None).unwrap();
+            let records = Records::from_text("a.csv", Box::new(drip), dialect, &settings(None)).unwrap();
+            assert_eq!(
+                drain(records, 1).unwrap(),
+                expected,
+                "cut by {first}, {second}, {third}"
+            );
+        }
+    }
+}
+
+#[test]
 fn chunks_of_records_larger_than_the_buffers_come_out_alike() {
     let long = "x".repeat(150_000);
     let text = format!("id,n\r\n1,\"{long}\r\n\"\r\n\r\n2,b\r3,{long}\n4,\"é\"").into_bytes();
