@@ -176,6 +176,7 @@ fn only_the_ledgers_files_of_statements_speak_sql() {
         "schema/tables.rs",
         "store.rs",
         "store/additions.rs",
+        "store/customers.rs",
         "query.rs",
         "query/additions.rs",
         "query/rows.rs",

@@ -1,4 +1,5 @@
-//! Every statement that writes to the ledger; `additions` has those about what is added to rows.
+//! Every statement that writes to the ledger; `additions` has those about what is added to rows, `customers`
+//! those about whose they are.
 //!
 //! Nothing here commits: the writer groups what it is told into transactions. A statement that would move a row in a way
 //! that [`next`] does not know is refused before it is written.
@@ -7,7 +8,6 @@ use std::collections::HashMap;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params, params_from_iter};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::balance::InputTotals;
@@ -21,6 +21,9 @@ use crate::model::row::RowKey;
 use crate::model::row_state::{RowEvent, RowState, next};
 
 mod additions;
+mod customers;
+
+pub(super) use customers::customer_key;
 
 /// The writing connection with what it remembers of rows in flight.
 pub(super) struct Store {
@@ -120,7 +123,7 @@ impl Store {
         let mut event = planned.event;
         let mut code = planned.code.as_deref();
         if let (RowEvent::Accepted, Some(customer), Some(id)) = (event, &planned.customer_id, planned.idempotency_id)
-            && let Some((earlier, reason)) = self.earlier(namespace, key, customer, id)?
+            && let Some((earlier, reason)) = self.known(namespace, key, customer, id)?.settles
         {
             (event, code) = (earlier, Some(reason));
         }
@@ -161,25 +164,25 @@ impl Store {
     /// Claims a row for sending, or settles it if another run has dealt with its customer meanwhile.
     pub(super) fn claim(&mut self, namespace: Uuid, claim: &Claim, at_ms: i64) -> Result<Claimed, LedgerError> {
         let key = claim.key;
-        let (before, seq) = self.current(key)?;
+        let known = self.known(namespace, key, &claim.customer_id, claim.idempotency_id)?;
+        let (before, seq) = match known.itself {
+            Some(itself) => itself,
+            None => self.current(key)?,
+        };
         self.claimed.insert(key, (before, seq));
         // A row that may exist already is sent again whatever other data another run sent: its own id decides. Only the
         // same id settles it, for that is the same customer.
         let settles = |event| before == RowState::Pending || event == RowEvent::Duplicate;
-        if let Some((event, reason)) = self.earlier(namespace, key, &claim.customer_id, claim.idempotency_id)?
+        if let Some((event, reason)) = known.settles
             && settles(event)
         {
             let state = self.append(&Outcome::plain(key, event, at_ms).because(reason))?;
             return Ok(Claimed::Settled(state));
         }
         self.append(&Outcome::plain(key, RowEvent::Claimed, at_ms))?;
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO customer (customer_key, input_id, record) VALUES (?1, ?2, ?3)")?
-            .execute(params![
-                customer_key(namespace, &claim.customer_id),
-                key.input,
-                signed(key.record)
-            ])?;
+        if known.itself.is_none() {
+            self.index(customer_key(namespace, &claim.customer_id), key)?;
+        }
         Ok(Claimed::Granted {
             in_doubt: before.is_in_doubt(),
         })
@@ -233,7 +236,12 @@ impl Store {
         let mut rows = statement.query(params![key.input, signed(key.record)])?;
         let planned = rows.next()?.ok_or_else(|| missing(key))?;
         verify_line("row", key, planned, 0, ROW_COLUMNS)?;
-        let mut events = vec![row_event(planned.get(4)?)?];
+        self.lived(key, planned.get(4)?)
+    }
+
+    /// The state of a row that was planned by this event, and the number of its last event, from disk.
+    fn lived(&self, key: RowKey, planned: i64) -> Result<(RowState, i64), LedgerError> {
+        let mut events = vec![row_event(planned)?];
         let mut statement = self.connection.prepare_cached(
             "SELECT input_id, record, seq, event, at_ms, attempts, http_status, code, detail, request_id, sum
              FROM event WHERE input_id = ?1 AND record = ?2 ORDER BY seq",
@@ -246,51 +254,6 @@ impl Store {
             events.push(row_event(row.get(3)?)?);
         }
         Ok((fold_row(key, &events)?, last))
-    }
-
-    /// What another row's claim of the same customer means for this one: nothing, a duplicate or a conflict.
-    fn earlier(
-        &self,
-        namespace: Uuid,
-        key: RowKey,
-        customer_id: &str,
-        id: IdempotencyId,
-    ) -> Result<Option<(RowEvent, &'static str)>, LedgerError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT customer.input_id, customer.record, row.input_id, row.record, line, byte, event, row.customer_id,
-                    idempotency_id, code, sum
-             FROM customer LEFT JOIN row USING (input_id, record) WHERE customer_key = ?1",
-        )?;
-        let mut rows = statement.query([customer_key(namespace, customer_id)])?;
-        let mut found = None;
-        while let Some(row) = rows.next()? {
-            let other = RowKey {
-                input: row.get(0)?,
-                record: unsigned(row.get(1)?),
-            };
-            // A damaged line must not be passed over for another customer's.
-            if row.get_ref(2)? == ValueRef::Null {
-                return Err(missing(other));
-            }
-            verify_line("row", other, row, 2, ROW_COLUMNS)?;
-            // The key is a hash: only the customer's own id tells that it is the same customer.
-            if other == key || row.get_ref(7)?.as_str().ok() != Some(customer_id) {
-                continue;
-            }
-            let same = row.get_ref(8)?.as_blob().ok() == Some(id.as_bytes().as_slice());
-            let (state, _) = self.current(other)?;
-            if state.is_at_api() {
-                return Ok(Some(if same {
-                    (RowEvent::Duplicate, "customer.created_before")
-                } else {
-                    (RowEvent::Conflict, "customer.other_data")
-                }));
-            }
-            if state.is_in_doubt() && !same {
-                found = Some((RowEvent::Conflict, "customer.in_doubt"));
-            }
-        }
-        Ok(found)
     }
 }
 
@@ -308,18 +271,6 @@ fn text(value: Option<&str>) -> ValueRef<'_> {
 
 fn blob(value: Option<&[u8; 16]>) -> ValueRef<'_> {
     value.map_or(ValueRef::Null, |blob| ValueRef::Blob(blob))
-}
-
-/// A hash of whose customer it is: the ledger may serve several clients and environments.
-pub(super) fn customer_key(namespace: Uuid, customer_id: &str) -> i64 {
-    let mut hash = Sha256::new();
-    hash.update(namespace.as_bytes());
-    hash.update(customer_id.as_bytes());
-    let mut first = [0; 8];
-    for (to, from) in first.iter_mut().zip(hash.finalize()) {
-        *to = from;
-    }
-    i64::from_be_bytes(first)
 }
 
 fn missing(key: RowKey) -> LedgerError {

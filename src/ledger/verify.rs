@@ -51,7 +51,7 @@ pub enum Check {
     Findings,
     /// Codes of rows, events, findings and runs.
     Codes,
-    /// The index of customers that were ever claimed.
+    /// The index of customers, where every row must be that was ever claimed.
     Customers,
     /// What was added to rows: corrections, decisions of people, comparisons with the API and what they saw.
     Additions,

@@ -42,6 +42,12 @@ enum Command {
     },
     Plan(Vec<Planned>, Uuid, Answer<Vec<RowState>>),
     EndInput(i64, InputTotals, Answer<()>),
+    Index {
+        namespace: Uuid,
+        input: i64,
+        after: u64,
+        answer: Answer<Option<u64>>,
+    },
     Claim(Vec<Claim>, Uuid, Answer<Vec<Claimed>>),
     Outcome(Box<Outcome>, Answer<RowState>),
     Retry(Vec<RowKey>, Answer<()>),
@@ -169,6 +175,17 @@ impl Ledger {
     /// Writes what the reader counted in an input that it read to its end.
     pub fn end_input(&self, input: i64, totals: InputTotals) -> Result<(), LedgerError> {
         self.call(|answer| Command::EndInput(input, totals, answer))
+    }
+
+    /// Writes the next planned rows of an input into the index of customers, those behind a record; gives the last of them,
+    /// `None` if none was left. Sending does not depend on it, and is faster for it.
+    pub fn index_planned(&self, namespace: Uuid, input: i64, after: u64) -> Result<Option<u64>, LedgerError> {
+        self.call(|answer| Command::Index {
+            namespace,
+            input,
+            after,
+            answer,
+        })
     }
 
     /// Claims rows for sending; gives what became of each claim.

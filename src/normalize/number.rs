@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::notes::Notes;
 use super::spreadsheet::text_of_formula;
 use super::text::is_margin;
@@ -132,7 +134,8 @@ fn is_scientific(value: &str) -> bool {
 }
 
 /// A value with its full-width signs (U+FF01–U+FF5E, and the space U+3000) as the ASCII signs that they are the wide
-/// forms of: Unicode Standard Annex 15, compatibility mapping `<wide>`.
+/// forms of: Unicode Standard Annex 15, compatibility mapping `<wide>`. Composed anew, for a letter may take the accent behind it
+/// now.
 fn folded(value: &str) -> Cow<'_, str> {
     let is_wide = |character: char| matches!(character, '\u{ff01}'..='\u{ff5e}' | '\u{3000}');
     if !value.contains(is_wide) {
@@ -143,7 +146,7 @@ fn folded(value: &str) -> Cow<'_, str> {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
         other => other,
     };
-    Cow::Owned(value.chars().map(fold).collect())
+    Cow::Owned(value.chars().map(fold).nfc().collect())
 }
 
 /// A text without the apostrophe that kept a spreadsheet from taking it for a number or a formula.
@@ -359,6 +362,7 @@ mod tests {
             "＇１",
             Ok(("1", &[Rule::TextWidthFolded, Rule::TextApostropheRemoved])),
         );
+        check(Kind::DocumentNumber, "Ａ\u{301}1", Ok(("Á1", &[Rule::TextWidthFolded])));
         stays(Kind::CustomerId, "Ｋ１");
         stays(Kind::Text, "Ｋ１");
         stays(Kind::Phone, "٠٣٠ ٩٠١");

@@ -17,9 +17,9 @@ pub(super) const WAITING_PLANS: usize = 8;
 /// Batches of open rows between reading and sending: sending is slower by far, so one ready is enough.
 pub(super) const WAITING_BATCHES: usize = 1;
 
-/// Rows under way (waiting for a token, on the wire, waiting for a retry) for each request that may be in flight: twice as
-/// many, so that rows that wait for a retry leave the wire to others.
-pub(super) const ROWS_PER_PERMIT: usize = 2;
+/// Rows under way (waiting for a token, on the wire, waiting for a retry) for each request that may be in flight: three
+/// times as many, so that rows that wait for a retry or for a commit, a third of them, leave the wire to others.
+pub(super) const ROWS_PER_PERMIT: usize = 3;
 
 /// Records that a survey looks at: enough to see days above 12 in dates, words that are rare, and empty columns; read in
 /// about a second.

@@ -70,6 +70,21 @@ impl Job<'_> {
             self.ledger.end_input(entry.input_id, totals(&tally))?;
             records_before += tally.records;
         }
+        drop(customers);
+        self.index_planned()
+    }
+
+    /// Lets the ledger write down whose the rows are that will be claimed; `false` if it was asked to stop before the end.
+    fn index_planned(&self) -> Result<bool, PipelineError> {
+        for input in &self.run.inputs {
+            let mut last = Some(0);
+            while let Some(after) = last {
+                if self.request.stop.is_requested() {
+                    return Ok(false);
+                }
+                last = self.ledger.index_planned(self.run.namespace, input.input_id, after)?;
+            }
+        }
         Ok(true)
     }
 

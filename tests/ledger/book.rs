@@ -124,6 +124,14 @@ impl Book {
         self.ledger.plan(NAMESPACE, planned).unwrap().wait().unwrap()
     }
 
+    /// Writes the rows of an input that were planned so far into the index of customers.
+    pub(crate) fn index(&self, input: i64) {
+        let mut last = Some(0);
+        while let Some(after) = last {
+            last = self.ledger.index_planned(NAMESPACE, input, after).unwrap();
+        }
+    }
+
     pub(crate) fn claim(&self, claim: Claim) -> Result<Claimed, LedgerError> {
         let claimed = self.runtime.block_on(self.ledger.claim(NAMESPACE, vec![claim]))?;
         Ok(claimed[0])

@@ -1,20 +1,27 @@
 //! Runs beside each other: customers of other runs, other processes, readers, other versions.
 
-use rollcall::ledger::{Balance, Claimed, InputTotals, Ledger, LedgerError, Reader};
+use rollcall::ledger::{Balance, Check, Claimed, InputTotals, Ledger, LedgerError, Reader, verify};
 use rollcall::model::row_state::{RowEvent, RowState};
 use uuid::Uuid;
 
-use crate::book::{Book, claim, key, path, reject, row};
+use crate::book::{Book, NAMESPACE, claim, key, path, reject, row};
 
 /// The state and code of a row for a customer of whom an earlier run has a row in this state, once where the new row is
 /// planned after that, and once where it was planned before and is claimed after.
 #[test]
 fn a_customer_of_another_run_is_a_duplicate_a_conflict_or_nobody() {
     use RowState::{Conflict, Created, Duplicate, Existing, InFlight, Pending, Refused, Rejected, Unresolved};
-    let check = |earlier: RowState, data: u8, expected: RowState, code: Option<&str>| {
-        let about = format!("{earlier:?}, data {data}");
+    let check_so = |indexed: bool, earlier: RowState, data: u8, expected: RowState, code: Option<&str>| {
+        let about = format!("{earlier:?}, data {data}, indexed {indexed}");
+        let index = |book: &Book, input: i64| {
+            if indexed {
+                book.index(input);
+            }
+        };
         let book = Book::new();
-        book.bring(book.begin(1), earlier);
+        let before = book.begin(1);
+        book.bring(before, earlier);
+        index(&book, before);
         let input = book.begin(2);
         assert_eq!(book.plan(vec![row(input, 1, "C-1", data)]), [expected], "{about}");
         assert_eq!(book.row(key(input, 1)).code.as_deref(), code, "{about}");
@@ -22,7 +29,9 @@ fn a_customer_of_another_run_is_a_duplicate_a_conflict_or_nobody() {
         let book = Book::new();
         let (early, late) = (book.begin(1), book.begin(2));
         book.plan(vec![row(late, 1, "C-1", data)]);
+        index(&book, late);
         book.bring(early, earlier);
+        index(&book, early);
         let claimed = book.claim(claim(late, 1, "C-1", data)).unwrap();
         let granted = Claimed::Granted { in_doubt: false };
         let told = if expected == Pending {
@@ -39,6 +48,11 @@ fn a_customer_of_another_run_is_a_duplicate_a_conflict_or_nobody() {
             "{about}, when claimed"
         );
     };
+    let check = |earlier, data, expected, code| {
+        for indexed in [false, true] {
+            check_so(indexed, earlier, data, expected, code);
+        }
+    };
     for there in [Created, Existing] {
         check(there, 1, Duplicate, Some("customer.created_before"));
         check(there, 2, Conflict, Some("customer.other_data"));
@@ -51,6 +65,31 @@ fn a_customer_of_another_run_is_a_duplicate_a_conflict_or_nobody() {
         check(nobody, 1, Pending, None);
         check(nobody, 2, Pending, None);
     }
+}
+
+/// What is written ahead changes nothing but the speed: nobody takes a row that waits for one that was sent.
+#[test]
+fn planned_rows_are_indexed_once_and_count_as_claimed_only_when_they_are() {
+    let book = Book::new();
+    let input = book.begin(1);
+    let rows = (1..=3).map(|record| row(input, record, &format!("C-{record}"), 1));
+    book.plan(rows.chain([reject(input, 4)]).collect());
+    assert_eq!(book.ledger.index_planned(NAMESPACE, input, 1).unwrap(), Some(3));
+    assert_eq!(book.ledger.index_planned(NAMESPACE, input, 3).unwrap(), None);
+    let claimed_for = |customer| {
+        let rows = book.reader.claimed_for(NAMESPACE, customer).unwrap();
+        rows.iter().map(|row| row.key.record).collect::<Vec<_>>()
+    };
+    for (record, customer) in [(1, "C-1"), (2, "C-2")] {
+        assert!(claimed_for(customer).is_empty(), "{customer}");
+        book.claim(claim(input, record, customer, 1)).unwrap();
+        assert_eq!(claimed_for(customer), [record]);
+    }
+    book.index(input);
+    assert_eq!(claimed_for("C-1"), [1]);
+    assert!(claimed_for("C-3").is_empty());
+    let verified = verify(book.ledger.path()).unwrap();
+    assert_eq!(verified.count(Check::Customers), (2, 0), "{:?}", verified.troubles);
 }
 
 #[test]

@@ -86,7 +86,7 @@ const CHANGES: &[(&str, Check, &str)] = &[
     ("UPDATE finding SET field = 'nonsense' WHERE record = 12", Check::Codes, "does not know"),
     ("DELETE FROM customer WHERE record = 5 AND input_id = 1", Check::Customers, "missing in the index"),
     ("UPDATE customer SET customer_key = customer_key + 1 WHERE record = 5 AND input_id = 1", Check::Customers, "missing in"),
-    ("INSERT INTO customer VALUES (7, 1, 11)", Check::Customers, "the index has 21 lines, and 20 rows were claimed"),
+    ("INSERT INTO customer VALUES (7, 1, 11)", Check::Customers, "the index has 21 lines, and 20 of them are of rows"),
     ("UPDATE run SET namespace = zeroblob(16) WHERE run_id = 1", Check::Customers, "missing in the index"),
     ("UPDATE run SET namespace = zeroblob(15) WHERE run_id = 1", Check::Runs, ""),
     ("UPDATE run SET operation = 'customers.delete' WHERE run_id = 1", Check::Runs, "such an operation"),

@@ -8,8 +8,8 @@ use rollcall::sandbox::Options;
 
 use crate::bench::{Bench, Working, customers, number, sandbox};
 
-/// Bytes that a row may take: 16 in the index of customers, up to 55 while its table doubles, and as much again for
-/// what the allocator and the ledger's cache of pages add.
+/// Bytes that a row may take: 16 in the index of customers, as many while the ledger's is sorted, and as much again for what
+/// the allocator and the ledger's cache of pages add.
 const BYTES_A_ROW: u64 = 128;
 /// What fills up once and stays: the ledger's cache of pages (16 MiB), chunks and batches.
 const BOUNDED_BYTES: u64 = 24 << 20;

@@ -63,9 +63,15 @@ impl Reader {
     /// Rows that were ever claimed for a customer, in any run under this namespace, oldest input first.
     pub fn claimed_for(&self, namespace: Uuid, customer_id: &str) -> Result<Vec<RowEntry>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT input_id, record FROM customer WHERE customer_key = ?1 ORDER BY input_id, record",
+            "SELECT input_id, record FROM customer
+             WHERE customer_key = ?1 AND EXISTS (
+                 SELECT 1 FROM event
+                 WHERE event.input_id = customer.input_id AND event.record = customer.record AND event.event = ?2
+             )
+             ORDER BY input_id, record",
         )?;
-        let keys = statement.query_map([customer_key(namespace, customer_id)], |row| {
+        let claimed = params![customer_key(namespace, customer_id), RowEvent::Claimed as i64];
+        let keys = statement.query_map(claimed, |row| {
             Ok(RowKey {
                 input: row.get(0)?,
                 record: unsigned(row.get(1)?),

@@ -83,7 +83,7 @@ CREATE TABLE finding (
     PRIMARY KEY (input_id, record, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Which rows were ever claimed for a customer: who may be at the API. The key is a hash of namespace and customer id.
+-- Which rows are or were to be sent for a customer: who may be at the API. The key is a hash of namespace and customer id.
 CREATE TABLE customer (
     customer_key INTEGER NOT NULL,
     input_id     INTEGER NOT NULL,

@@ -17,8 +17,8 @@ use crate::model::totals::Totals;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Told {
     pub(super) totals: Totals,
-    /// Rows that were ever claimed.
-    pub(super) claimed: u64,
+    /// Rows that are in the index of customers.
+    pub(super) indexed: u64,
     /// Rows that somebody asked to be sent again, and that were not claimed since.
     pub(super) asked_again: u64,
     /// The line on which the first record stands.
@@ -68,10 +68,7 @@ pub(super) fn verify(
         }
         let life = live(&row, &mut events, place, found)?;
         wrong_with(&row, &mut findings, place, found)?;
-        if life.claimed {
-            told.claimed += 1;
-            claimed(snapshot, run, &row, place, found)?;
-        }
+        told.indexed += u64::from(indexed(snapshot, run, &row, life.claimed, place, found)?);
         told.asked_again += u64::from(life.asked_again);
         if let Some(state) = life.state {
             told.totals.add(state);
@@ -233,25 +230,31 @@ fn wrong_with(
     Ok(())
 }
 
-/// A row that was ever claimed is in the index of customers, and its run was planned before.
-fn claimed(
+/// Whether a row is in the index of customers, which one that was ever claimed must be; and its run was planned before.
+fn indexed(
     snapshot: &Snapshot<'_>,
     run: &RunEntry,
     row: &RowLine,
+    claimed: bool,
     place: Place,
     found: &mut Verification,
-) -> Result<(), LedgerError> {
-    if !run.is_planned() {
+) -> Result<bool, LedgerError> {
+    if claimed && !run.is_planned() {
         let what = "it was claimed, and its run was never planned to its end";
         found.trouble(Check::Rows, place, what);
     }
     let (Some(customer), Some(input)) = (&row.customer_id, place.input) else {
-        return Ok(());
+        return Ok(false);
     };
+    if !(claimed || row_event(row.event).is_ok_and(|event| event == RowEvent::Accepted)) {
+        return Ok(false);
+    }
     let key = customer_key(run.namespace, customer);
     let indexed = snapshot.is_indexed(key, input, row.record)?;
-    found.hold(Check::Customers, place, indexed, || {
-        "it was claimed, and is missing in the index of customers".to_owned()
-    });
-    Ok(())
+    if claimed {
+        found.hold(Check::Customers, place, indexed, || {
+            "it was claimed, and is missing in the index of customers".to_owned()
+        });
+    }
+    Ok(indexed)
 }

@@ -18,14 +18,14 @@ const INTERRUPTED: &str = "interrupted";
 /// Verifies every run with all that belongs to it, and then what belongs to none.
 pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Result<(), LedgerError> {
     // Nothing is added up of which a part could not be read.
-    let mut claimed = Some(0);
+    let mut indexed = Some(0);
     for run_id in snapshot.runs()? {
         found.saw(Check::Runs, 1);
         found.runs += 1;
         let place = Place::run(run_id);
         let entry = snapshot.reader.run(run_id);
         let Some(run) = found.survive(Check::Runs, place, entry)? else {
-            claimed = None;
+            indexed = None;
             continue;
         };
         columns(&run, place, found);
@@ -36,7 +36,7 @@ pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Resul
         let (mut totals, mut asked_again) = (Some(Totals::default()), 0);
         for input in &run.inputs {
             let told = source(snapshot, &run, input, found)?;
-            claimed = claimed.zip(told).map(|(claimed, told)| claimed + told.claimed);
+            indexed = indexed.zip(told).map(|(indexed, told)| indexed + told.indexed);
             asked_again += told.map_or(0, |told| told.asked_again);
             if let Some((totals, told)) = totals.as_mut().zip(told) {
                 for state in RowState::ALL {
@@ -50,8 +50,8 @@ pub(super) fn verify(snapshot: &Snapshot<'_>, found: &mut Verification) -> Resul
             balance(snapshot, &run, totals, asked_again, found)?;
         }
     }
-    if let Some(claimed) = claimed {
-        customers(snapshot, claimed, found)?;
+    if let Some(indexed) = indexed {
+        customers(snapshot, indexed, found)?;
     }
     // The index of customers is not sorted by input: a line too much is seen above.
     for table in ["row", "event", "finding", "input_total", "correction", "disposition"] {
@@ -242,12 +242,12 @@ fn balance(
     Ok(())
 }
 
-/// As many lines in the index as rows were claimed: with each of them there, none is too much.
-fn customers(snapshot: &Snapshot<'_>, claimed: u64, found: &mut Verification) -> Result<(), LedgerError> {
-    let indexed = snapshot.customers();
-    let indexed = found.survive(Check::Customers, Place::default(), indexed)?;
-    if indexed != claimed {
-        let what = format!("the index has {indexed} lines, and {claimed} rows were claimed");
+/// As many lines in the index as rows were found there: none is too much.
+fn customers(snapshot: &Snapshot<'_>, indexed: u64, found: &mut Verification) -> Result<(), LedgerError> {
+    let lines = snapshot.customers();
+    let lines = found.survive(Check::Customers, Place::default(), lines)?;
+    if lines != indexed {
+        let what = format!("the index has {lines} lines, and {indexed} of them are of rows");
         found.trouble(Check::Customers, Place::default(), what);
     }
     Ok(())

@@ -78,6 +78,12 @@ fn write(store: &mut Store, command: Command, known: &Known) -> Result<Reply, ()
             planned.iter().map(|row| store.plan(namespace, row)).collect(),
         ),
         Command::EndInput(input, totals, answer) => settle(known, answer, store.end_input(input, totals)),
+        Command::Index {
+            namespace,
+            input,
+            after,
+            answer,
+        } => settle(known, answer, store.index_planned(namespace, input, after)),
         Command::Claim(claims, namespace, answer) => settle(
             known,
             answer,
@@ -118,6 +124,7 @@ fn refuse(command: Command, error: LedgerError) {
         | Command::Retry(_, answer)
         | Command::Add(_, answer) => drop(answer.send(Err(error))),
         Command::BeginComparison(_, answer) => drop(answer.send(Err(error))),
+        Command::Index { answer, .. } => drop(answer.send(Err(error))),
         Command::Plan(_, _, answer) => drop(answer.send(Err(error))),
         Command::Claim(_, _, answer) => drop(answer.send(Err(error))),
         Command::Outcome(_, answer) => drop(answer.send(Err(error))),

@@ -1,8 +1,8 @@
 //! What waits for the writer, and when it is worth a commit.
 //!
 //! A commit costs as much for one row as for a hundred, and to wake a thread costs more than to write a row. So claims and
-//! outcomes wait for each other: until they are a quarter of the rows that are claimed, and never longer than
-//! [`LONGEST_WAIT`]. Twice as many rows are claimed as may be on the wire, so nothing on the wire is held up by it.
+//! outcomes wait for each other: until they are a third of the rows that are claimed, and never longer than
+//! [`LONGEST_WAIT`]. Three times as many rows are claimed as may be on the wire, so nothing on the wire is held up by it.
 //! Everything else is written as it comes.
 //!
 //! It has no bound of its own: whoever plans or sends waits for answers, and has only so many to wait for.
@@ -16,7 +16,7 @@ use super::Command;
 /// Longest that a claim or an outcome waits for company: forty commits a second at most, where rows come one by one.
 const LONGEST_WAIT: Duration = Duration::from_millis(25);
 /// So many times the rows that wait must be the rows that are claimed, for a commit to be worth it.
-const WAITING_SHARE: usize = 4;
+const WAITING_SHARE: usize = 3;
 
 /// Commands in the order in which they came. One thread takes them.
 #[derive(Default)]
@@ -126,6 +126,7 @@ fn sends(command: &Command) -> Option<usize> {
         | Command::RunEvent { .. }
         | Command::Plan(..)
         | Command::EndInput(..)
+        | Command::Index { .. }
         | Command::Retry(..)
         | Command::BeginComparison(..)
         | Command::Add(..) => None,
@@ -152,16 +153,16 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_are_taken_together_once_they_are_a_quarter_of_what_is_claimed() {
+    fn outcomes_are_taken_together_once_they_are_a_third_of_what_is_claimed() {
         let queue = Queue::default();
-        queue.lock().claimed = 32;
+        queue.lock().claimed = 24;
         let mut ripe = Vec::new();
         for _ in 0..9 {
             assert!(queue.ask(outcome()));
             ripe.push(queue.lock().is_ripe());
         }
         assert_eq!(ripe, [false, false, false, false, false, false, false, true, true]);
-        assert_eq!(queue.take(32).map(|taken| taken.len()), Some(9));
+        assert_eq!(queue.take(24).map(|taken| taken.len()), Some(9));
         assert!(queue.ask(outcome()));
         assert!(!queue.lock().is_ripe(), "those that were taken do not count");
     }
@@ -181,7 +182,7 @@ mod tests {
         assert!(queue.ask(outcome()));
         assert!(!queue.lock().is_ripe());
         // Whatever is claimed, one of it is enough where few are.
-        queue.lock().claimed = 4;
+        queue.lock().claimed = 3;
         assert!(queue.lock().is_ripe());
     }
 
