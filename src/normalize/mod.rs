@@ -23,6 +23,7 @@ mod notes;
 mod number;
 mod payload;
 mod phone;
+mod phone_plain;
 mod phone_rules;
 mod postal;
 mod postal_table;

@@ -13,11 +13,15 @@ use rlibphonenumber::{
 };
 
 use super::notes::Notes;
+use super::phone_plain::PlainNumbers;
 use super::phone_rules::PhoneRules;
 use crate::model::rule::Rule;
 
 /// Reads numbers; one for each worker.
-pub(super) struct Phones(PhoneNumberUtil);
+pub(super) struct Phones {
+    library: PhoneNumberUtil,
+    plain: PlainNumbers,
+}
 
 /// A number that a value can be read as.
 struct Reading {
@@ -38,7 +42,10 @@ enum Form {
 impl Phones {
     /// Makes a reader of numbers; a few milliseconds. `None` if the library cannot use the metadata.
     pub(super) fn new(rules: &PhoneRules) -> Option<Self> {
-        rules.library().map(Self)
+        Some(Self {
+            library: rules.library()?,
+            plain: rules.plain(),
+        })
     }
 
     /// Appends the number in E.164. `region` is the alpha-2 code of the country for a number without `+`.
@@ -95,6 +102,10 @@ impl Phones {
 
     /// Reads a value as it stands.
     fn read(&self, value: &str, region: Option<Region>) -> Result<Reading, Rule> {
+        if let Some(number) = self.plain.read(value) {
+            let valid = self.library.is_valid_number(&number);
+            return Ok(Reading { number, valid });
+        }
         if region.is_none() && !value.contains(['+', '＋']) {
             return Err(if value.chars().any(char::is_numeric) {
                 Rule::PhoneNoRegion
@@ -102,7 +113,7 @@ impl Phones {
                 Rule::PhoneNotANumber
             });
         }
-        let number = self.0.parse(value, region).map_err(|error| match error {
+        let number = self.library.parse(value, region).map_err(|error| match error {
             ParseError::NotANumber(_) => Rule::PhoneNotANumber,
             ParseError::InvalidCountryCode
             | ParseError::TooShortAfterIdd
@@ -115,7 +126,7 @@ impl Phones {
         if says_more(value) || self.is_two_numbers(value, region) {
             return Err(Rule::PhoneNotANumber);
         }
-        let valid = self.0.is_valid_number(&number);
+        let valid = self.library.is_valid_number(&number);
         Ok(Reading { number, valid })
     }
 
@@ -141,7 +152,7 @@ impl Phones {
     /// Whether a value begins with what its region dials before a country's code. That may go on behind the `00`
     /// (`0011` in Australia, `001` in Cambodia): with `+` in place of its zeros it would be another country's number.
     fn is_dialed_abroad(&self, value: &str, region: Region) -> bool {
-        self.0
+        self.library
             .parse_and_keep_raw_input(value, Some(region))
             .map_or(true, |number| {
                 number.country_code_source() == CountryCodeSource::FromNumberWithIdd
@@ -156,7 +167,7 @@ impl Phones {
         let had_plus = as_written.as_deref().and_then(|e164| e164.strip_prefix('+')) == Some(digits);
         let is_ordinary = match valid {
             // In North America the country's code is the prefix of national numbers too, and no zero is one.
-            Some(_) if self.0.is_nanpa_country(region) => true,
+            Some(_) if self.library.is_nanpa_country(region) => true,
             Some(written) => !had_plus && !self.begins_with_zero(&written.number, digits),
             None => false,
         };
@@ -188,7 +199,7 @@ impl Phones {
         let is_valid = |(head, tail)| self.valid(&format!("{head}{tail}"), region).is_some();
         written
             .as_ref()
-            .is_ok_and(|written| self.0.is_possible_number_with_reason(&written.number) == too_long)
+            .is_ok_and(|written| self.library.is_possible_number_with_reason(&written.number) == too_long)
             && !(0..digits.len()).filter_map(without).any(is_valid)
     }
 
@@ -204,7 +215,7 @@ impl Phones {
     }
 
     fn e164(&self, number: &PhoneNumber) -> String {
-        self.0.format(number, PhoneNumberFormat::E164).into_owned()
+        self.library.format(number, PhoneNumberFormat::E164).into_owned()
     }
 
     /// Whether a number is written in its country with something before these digits.
@@ -221,7 +232,7 @@ impl Phones {
 
     /// The digits of a number as they are dialed in its country.
     fn national(&self, number: &PhoneNumber) -> String {
-        let national = self.0.format(number, PhoneNumberFormat::National);
+        let national = self.library.format(number, PhoneNumberFormat::National);
         national.chars().filter(char::is_ascii_digit).collect()
     }
 
@@ -230,8 +241,8 @@ impl Phones {
     fn is_two_numbers(&self, value: &str, region: Option<Region>) -> bool {
         let separator = |character: char| matches!(character, '/' | '／' | '\\');
         value.match_indices(separator).any(|(at, _)| {
-            let first = value.get(..at).and_then(|first| self.0.parse(first, region).ok());
-            first.is_some_and(|first| self.0.is_valid_number(&first))
+            let first = value.get(..at).and_then(|first| self.library.parse(first, region).ok());
+            first.is_some_and(|first| self.library.is_valid_number(&first))
         })
     }
 }

@@ -17,6 +17,8 @@
 use prost::Message;
 use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberDesc, PhoneNumberUtil};
 
+use super::phone_plain::PlainNumbers;
+
 /// Regions and calling codes with their patterns, as libphonenumber's `phonemetadata.proto` has them.
 const METADATA: &[u8] = include_bytes!("phone_metadata.bin");
 
@@ -35,6 +37,11 @@ impl PhoneRules {
             }
         }
         Some(Self(collection))
+    }
+
+    /// A reader of the numbers that are plain.
+    pub(super) fn plain(&self) -> PlainNumbers {
+        PlainNumbers::of(&self.0)
     }
 
     /// A reader of numbers, with which one thread should work: they would wait for each other. It grows to 10 MB with the
@@ -147,12 +154,10 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_the_library_reads_them_with_its_own_metadata() {
-        let (theirs, ours) = (
-            PhoneNumberUtil::new().unwrap(),
-            PhoneRules::load().unwrap().library().unwrap(),
-        );
+        let rules = PhoneRules::load().unwrap();
+        let (theirs, ours, plain) = (PhoneNumberUtil::new().unwrap(), rules.library().unwrap(), rules.plain());
         let mut random = fastrand::Rng::with_seed(9_042);
-        let (mut compared, mut valid) = (0, 0);
+        let (mut compared, mut valid, mut plainly) = (0, 0, 0);
         for (region, number) in examples(&theirs) {
             let e164 = theirs.format(&number, PhoneNumberFormat::E164).into_owned();
             let national = theirs.format(&number, PhoneNumberFormat::National).into_owned();
@@ -162,9 +167,16 @@ mod tests {
                 written.push(format!("+{}", neighbor(&e164[1..], &mut random)));
                 written.push(neighbor(&digits, &mut random));
             }
+            // What may be a prefix of the country, which is not dialed behind its code.
+            let national = e164[1..].strip_prefix(&number.country_code.to_string()).unwrap();
+            written.extend((0..10).map(|digit| format!("+{} {digit}{national}", number.country_code)));
             for value in &written {
                 let (their, our) = (theirs.parse(value, region), ours.parse(value, region));
                 assert_eq!(their.is_ok(), our.is_ok(), "{value} {region:?}");
+                if let Some(number) = plain.read(value) {
+                    assert_eq!(their.as_ref().ok(), Some(&number), "{value} {region:?}");
+                    plainly += 1;
+                }
                 let (Ok(their), Ok(our)) = (their, our) else { continue };
                 let of = |library: &PhoneNumberUtil, number: &PhoneNumber| {
                     let written = library.format(number, PhoneNumberFormat::National).into_owned();
@@ -177,7 +189,8 @@ mod tests {
                 valid += usize::from(their_reading.0);
             }
         }
-        println!("{compared} numbers compared, {valid} of them valid");
+        println!("{compared} numbers compared, {valid} of them valid, {plainly} plain");
+        assert!(plainly * 4 > compared, "{plainly} of {compared}");
         assert!(
             compared > 10_000 && valid * 4 > compared && valid * 4 < compared * 3,
             "{valid} of {compared}"

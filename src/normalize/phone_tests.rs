@@ -241,7 +241,7 @@ fn no_digit_of_a_number_that_is_not_valid_is_lost() {
 #[test]
 fn a_prefix_is_missing_where_numbers_are_written_with_one() {
     let phones = Phones::new(&PhoneRules::load().unwrap()).unwrap();
-    let number = |text| phones.0.parse(text, None).unwrap();
+    let number = |text| phones.library.parse(text, None).unwrap();
     assert!(phones.begins_with_zero(&number("+4930901820"), "30901820"));
     assert!(!phones.begins_with_zero(&number("+4930901820"), "030901820"));
     assert!(!phones.begins_with_zero(&number("+12125550123"), "2125550123"));
