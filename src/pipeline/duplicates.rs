@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::model::row::Row;
+use crate::model::row::{Checked, Reject, Row};
 use crate::model::row_state::RowEvent;
 
 /// The newest entries are merged when they are this part of all, and at least so many. Each entry is moved as often as this
@@ -50,6 +50,15 @@ pub(super) enum Verdict {
     Conflict(u32),
 }
 
+/// A checked record beside those before it.
+#[derive(Debug)]
+pub(super) enum Compared {
+    /// It can be sent, as far as it is the first.
+    Row(Row, Verdict),
+    /// It cannot.
+    Reject(Reject),
+}
+
 impl Verdict {
     /// The event that the verdict plans a row with, and its code.
     pub(super) fn event(self) -> (RowEvent, Option<&'static str>) {
@@ -62,21 +71,46 @@ impl Verdict {
 }
 
 impl Customers {
-    /// Judges an accepted row and remembers it if it is the first. `ordinal` counts records over all sources.
-    pub(super) fn judge(&mut self, row: &Row, ordinal: u64) -> Verdict {
+    /// Judges the rows of a chunk in their order, and remembers those that are the first. `records_before` counts the records
+    /// of the sources before.
+    ///
+    /// All are looked up before any is judged: nearly every look waits for memory, and so they wait together.
+    pub(super) fn judge(&mut self, checked: Vec<Checked>, records_before: u64) -> Vec<Compared> {
+        let hash = |checked: &Checked| match checked {
+            Checked::Row(row) => self.state.hash_one(&row.customer_id),
+            // It is looked up like the others, and not judged.
+            Checked::Reject(_) => 0,
+        };
+        let hashes: Vec<u64> = checked.iter().map(hash).collect();
+        let near: Vec<&[(u64, Seen)]> = hashes.iter().map(|hash| self.near(*hash)).collect();
+        let find = |(hash, near): (&u64, &[(u64, Seen)])| near.iter().find(|(other, _)| other == hash).map(|it| it.1);
+        let listed: Vec<Option<Seen>> = hashes.iter().zip(near).map(find).collect();
+        let looked_up = checked.into_iter().zip(hashes).zip(listed);
+        let judged = looked_up.map(|((checked, hash), listed)| match checked {
+            Checked::Reject(reject) => Compared::Reject(reject),
+            Checked::Row(row) => {
+                let verdict = self.verdict(&row, hash, listed, records_before);
+                Compared::Row(row, verdict)
+            }
+        });
+        let judged = judged.collect();
+        if self.newest.len() >= LEAST.max(self.sorted.len() / PART) {
+            self.merge();
+        }
+        judged
+    }
+
+    /// Judges a row by what the list has of its customer, and the table.
+    fn verdict(&mut self, row: &Row, hash: u64, listed: Option<Seen>, records_before: u64) -> Verdict {
         // Beyond four billion records a duplicate is still one; only the pointer to the first is clamped.
-        let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
+        let ordinal = u32::try_from(records_before + row.position.record - 1).unwrap_or(u32::MAX);
         let [a, b, c, d, ..] = *row.idempotency_id.as_bytes();
         let data = u32::from_be_bytes([a, b, c, d]);
-        let hash = self.state.hash_one(&row.customer_id);
-        match self.in_list(hash).or_else(|| self.newest.get(&hash)) {
+        match listed.or_else(|| self.newest.get(&hash).copied()) {
             Some(seen) if seen.data == data => Verdict::Duplicate(seen.ordinal),
             Some(seen) => Verdict::Conflict(seen.ordinal),
             None => {
                 self.newest.insert(hash, Seen { ordinal, data });
-                if self.newest.len() >= LEAST.max(self.sorted.len() / PART) {
-                    self.merge();
-                }
                 Verdict::First
             }
         }
@@ -88,11 +122,12 @@ impl Customers {
         usize::try_from(first).unwrap_or(usize::MAX)
     }
 
-    fn in_list(&self, hash: u64) -> Option<&Seen> {
+    /// The entries of the sorted list among which a hash is, if it is there.
+    fn near(&self, hash: u64) -> &[(u64, Seen)] {
         let first = self.first_bits(hash);
-        let (from, to) = self.begins.get(first).zip(self.begins.get(first + 1))?;
-        let same = self.sorted.get(*from..*to)?;
-        same.iter().find(|(other, _)| *other == hash).map(|(_, seen)| seen)
+        let ends = self.begins.get(first).zip(self.begins.get(first + 1));
+        ends.and_then(|(from, to)| self.sorted.get(*from..*to))
+            .unwrap_or_default()
     }
 
     /// Moves the newest entries into the list, from its end on: the older ones between two of them move at once.
@@ -137,9 +172,12 @@ mod tests {
     use crate::model::ids::IdempotencyId;
     use crate::model::position::Position;
 
-    fn row(customer_id: &str, id: u8) -> Row {
+    fn row(customer_id: &str, id: u8, ordinal: u64) -> Row {
         Row {
-            position: Position::default(),
+            position: Position {
+                record: ordinal + 1,
+                ..Position::default()
+            },
             customer_id: customer_id.to_owned(),
             idempotency_id: IdempotencyId::from_bytes([id; 16]),
             payload: bytes::Bytes::new(),
@@ -147,40 +185,65 @@ mod tests {
         }
     }
 
+    /// What becomes of rows that come in chunks of some length, a reject between each two.
+    fn judge(customers: &mut Customers, rows: Vec<Row>, length: usize) -> Vec<Verdict> {
+        let reject = || {
+            Checked::Reject(Reject {
+                position: Position::default(),
+                customer_id: None,
+                findings: Vec::new(),
+            })
+        };
+        let mut checked: Vec<Checked> = rows.into_iter().flat_map(|row| [Checked::Row(row), reject()]).collect();
+        let mut verdicts = Vec::new();
+        while !checked.is_empty() {
+            let rest = checked.split_off(length.min(checked.len()));
+            let chunk = std::mem::replace(&mut checked, rest);
+            verdicts.extend(customers.judge(chunk, 0).into_iter().filter_map(|judged| match judged {
+                Compared::Row(_, verdict) => Some(verdict),
+                Compared::Reject(_) => None,
+            }));
+        }
+        verdicts
+    }
+
     /// More rows than are merged at once, several times over, each customer up to four times.
     #[test]
     fn customers_are_judged_as_a_map_of_all_of_them_would() {
-        let (mut customers, mut first) = (Customers::default(), HashMap::new());
-        let mut random = fastrand::Rng::with_seed(11);
-        let (mut duplicates, mut conflicts) = (0, 0);
-        for ordinal in 0..30_000_u32 {
-            let (id, data) = (random.u32(..20_000).to_string(), random.u8(..2));
-            let expected = match first.get(&id) {
-                None => First,
-                Some((earlier, same)) if *same == data => Duplicate(*earlier),
-                Some((earlier, _)) => Conflict(*earlier),
-            };
+        for length in [1, 256] {
+            let (mut customers, mut first) = (Customers::default(), HashMap::new());
+            let mut random = fastrand::Rng::with_seed(11);
+            let (mut duplicates, mut conflicts) = (0, 0);
+            let (mut rows, mut expected) = (Vec::new(), Vec::new());
+            for ordinal in 0..30_000_u32 {
+                let (id, data) = (random.u32(..20_000).to_string(), random.u8(..2));
+                expected.push(match first.get(&id) {
+                    None => First,
+                    Some((earlier, same)) if *same == data => Duplicate(*earlier),
+                    Some((earlier, _)) => Conflict(*earlier),
+                });
+                rows.push(row(&id, data, u64::from(ordinal)));
+                first.entry(id).or_insert((ordinal, data));
+                duplicates += usize::from(matches!(expected.last(), Some(Duplicate(_))));
+                conflicts += usize::from(matches!(expected.last(), Some(Conflict(_))));
+            }
+            let verdicts = judge(&mut customers, rows, length);
+            let differs = verdicts.iter().zip(&expected).position(|(one, other)| one != other);
             assert_eq!(
-                customers.judge(&row(&id, data), u64::from(ordinal)),
-                expected,
-                "{ordinal}"
+                (verdicts.len(), differs),
+                (expected.len(), None),
+                "in chunks of {length}"
             );
-            first.entry(id).or_insert((ordinal, data));
-            duplicates += usize::from(matches!(expected, Duplicate(_)));
-            conflicts += usize::from(matches!(expected, Conflict(_)));
+            assert!(first.len() > 3 * LEAST && duplicates > 1_000 && conflicts > 1_000);
+            assert!(customers.sorted.is_sorted_by_key(|(hash, _)| *hash));
         }
-        assert!(first.len() > 3 * LEAST && duplicates > 1_000 && conflicts > 1_000);
-        assert!(customers.sorted.is_sorted_by_key(|(hash, _)| *hash));
     }
 
     #[test]
     fn later_rows_of_a_customer_are_duplicates_or_conflicts_of_the_first() {
-        let mut customers = Customers::default();
         let rows = [("A", 1), ("B", 2), ("A", 1), ("A", 3), ("B", 2)];
-        let verdicts: Vec<_> = (0..)
-            .zip(rows)
-            .map(|(at, (id, data))| customers.judge(&row(id, data), at))
-            .collect();
+        let rows = (0..).zip(rows).map(|(at, (id, data))| row(id, data, at)).collect();
+        let verdicts = judge(&mut Customers::default(), rows, 3);
         assert_eq!(verdicts, [First, First, Duplicate(0), Conflict(0), Duplicate(1)]);
     }
 }

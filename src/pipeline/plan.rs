@@ -6,11 +6,11 @@
 use std::collections::VecDeque;
 
 use super::capacity::WAITING_PLANS;
-use super::duplicates::Customers;
+use super::duplicates::{Compared, Customers};
 use super::error::PipelineError;
 use super::run::{Job, RunRequest};
 use super::suspects::Suspects;
-use crate::ledger::{InputTotals, Pending, Planned, PlannedFinding};
+use crate::ledger::{Correction, InputTotals, Pending, Planned, PlannedFinding};
 use crate::model::field::FieldId;
 use crate::model::finding::Finding;
 use crate::model::row::{Checked, Payloads};
@@ -37,16 +37,12 @@ impl Job<'_> {
                 if stop.is_requested() {
                     return Err(PipelineError::Interrupted);
                 }
-                let mut batch: Vec<Planned> = checked
-                    .into_iter()
-                    .map(|checked| {
-                        let (checked, corrects) = match &self.corrections {
-                            Some(corrections) => corrections.judge(source, checked),
-                            None => (checked, None),
-                        };
-                        let planned = planned(entry.input_id, &mut customers, checked, records_before);
-                        Planned { corrects, ..planned }
-                    })
+                let (checked, corrects) = self.correct(source, checked);
+                let compared = customers.judge(checked, records_before);
+                let planned = compared.into_iter().map(|compared| planned(entry.input_id, compared));
+                let mut batch: Vec<Planned> = planned
+                    .zip(corrects)
+                    .map(|(planned, corrects)| Planned { corrects, ..planned })
                     .collect();
                 let known = batch.partition_point(|planned| planned.position.record <= planned_before);
                 self.hold_to_plan(batch.drain(..known))?;
@@ -88,6 +84,15 @@ impl Job<'_> {
         Ok(true)
     }
 
+    /// Ties the records of a chunk to those that they correct, if they do.
+    fn correct(&self, source: usize, checked: Vec<Checked>) -> (Vec<Checked>, Vec<Option<Correction>>) {
+        let tie = |checked| match &self.corrections {
+            Some(corrections) => corrections.judge(source, checked),
+            None => (checked, None),
+        };
+        checked.into_iter().map(tie).unzip()
+    }
+
     /// Holds records against what an earlier process planned for them: it may have read a source that changed under it.
     fn hold_to_plan(&self, again: impl Iterator<Item = Planned>) -> Result<(), PipelineError> {
         let again: Vec<Planned> = again.collect();
@@ -126,10 +131,9 @@ pub fn totals(tally: &Tally) -> InputTotals {
     }
 }
 
-fn planned(input: i64, customers: &mut Customers, checked: Checked, records_before: u64) -> Planned {
-    match checked {
-        Checked::Row(row) => {
-            let verdict = customers.judge(&row, records_before + row.position.record - 1);
+fn planned(input: i64, compared: Compared) -> Planned {
+    match compared {
+        Compared::Row(row, verdict) => {
             let (event, code) = verdict.event();
             Planned {
                 input,
@@ -142,7 +146,7 @@ fn planned(input: i64, customers: &mut Customers, checked: Checked, records_befo
                 corrects: None,
             }
         }
-        Checked::Reject(reject) => Planned {
+        Compared::Reject(reject) => Planned {
             input,
             position: reject.position,
             event: RowEvent::Rejected,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use csv::ByteRecord;
 
 use super::check::Checker;
-use super::duplicates::{Customers, Verdict};
+use super::duplicates::{Compared, Customers, Verdict};
 use super::error::PipelineError;
 use super::inputs::{Input, Inputs};
 use super::progress::{Phase, Progress};
@@ -13,7 +13,7 @@ use super::suspects::Suspects;
 use crate::config::settings::Settings;
 use crate::model::finding::Finding;
 use crate::model::position::Position;
-use crate::model::row::{Checked, Payloads, Reject, Row};
+use crate::model::row::{Payloads, Reject, Row};
 use crate::model::row_state::RowState;
 use crate::model::rule::{Rule, Severity};
 use crate::model::totals::Totals;
@@ -110,9 +110,8 @@ pub fn validate(
         let tally = checker.check(input, payloads, |chunk, checked| {
             progress.check(chunk.len());
             suspects.see(chunk, &checked);
-            for ((position, record), checked) in chunk.iter().zip(checked) {
-                let ordinal = records_before + position.record - 1;
-                let judgment = judge(&mut customers, &checked, ordinal, &before);
+            for ((position, record), compared) in chunk.iter().zip(customers.judge(checked, records_before)) {
+                let judgment = judgment(&compared, &before);
                 validation.totals.add(judgment.state());
                 for finding in judgment.findings() {
                     *validation.findings.entry((finding.severity, finding.rule)).or_default() += 1;
@@ -133,7 +132,7 @@ pub fn validate(
     Ok(validation)
 }
 
-fn judge<'a>(customers: &mut Customers, checked: &'a Checked, ordinal: u64, before: &[Place<'a>]) -> Judgment<'a> {
+fn judgment<'a>(compared: &'a Compared, before: &[Place<'a>]) -> Judgment<'a> {
     let place = |ordinal: u32| {
         let ordinal = u64::from(ordinal);
         let source = before.iter().rev().find(|source| source.record <= ordinal);
@@ -142,12 +141,10 @@ fn judge<'a>(customers: &mut Customers, checked: &'a Checked, ordinal: u64, befo
             record: ordinal - source.record + 1,
         })
     };
-    match checked {
-        Checked::Reject(reject) => Judgment::Rejected(reject),
-        Checked::Row(row) => match customers.judge(row, ordinal) {
-            Verdict::First => Judgment::Accepted(row),
-            Verdict::Duplicate(earlier) => Judgment::Duplicate(row, place(earlier)),
-            Verdict::Conflict(earlier) => Judgment::Conflict(row, place(earlier)),
-        },
+    match compared {
+        Compared::Reject(reject) => Judgment::Rejected(reject),
+        Compared::Row(row, Verdict::First) => Judgment::Accepted(row),
+        Compared::Row(row, Verdict::Duplicate(earlier)) => Judgment::Duplicate(row, place(*earlier)),
+        Compared::Row(row, Verdict::Conflict(earlier)) => Judgment::Conflict(row, place(*earlier)),
     }
 }
