@@ -20,7 +20,7 @@ use crate::wire::Simulated;
 use crate::world::World;
 
 /// Rows under way for each request that may be on the wire.
-const ROWS_PER_PERMIT: usize = 2;
+const ROWS_PER_PERMIT: usize = 3;
 /// A life that is longer has no end.
 const LONGEST_RUN: Duration = Duration::from_secs(48 * 3_600);
 
