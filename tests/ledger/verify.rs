@@ -60,6 +60,7 @@ const CHANGES: &[(&str, Check, &str)] = &[
     ("UPDATE comparison SET namespace = zeroblob(16)", Check::Additions, "customers of another namespace"),
     ("UPDATE comparison SET scope = zeroblob(8)", Check::Additions, "what was compared is not known"),
     ("UPDATE comparison SET target = 'http://other'", Check::Additions, "it asked another API than any run"),
+    ("UPDATE comparison SET who = CAST(X'80' AS TEXT)", Check::Additions, ""),
     ("DELETE FROM comparison", Check::References, "the table observation belongs to no line of comparison"),
     ("DELETE FROM comparison", Check::References, "the table stranger belongs to no line of comparison"),
     ("DELETE FROM event WHERE record = 7 AND input_id = 1 AND seq = 3", Check::Events, "event 3 is missing"),
