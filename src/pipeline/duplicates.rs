@@ -14,7 +14,7 @@ use crate::model::row_state::RowEvent;
 
 /// The newest entries are merged when they are this part of all, and at least so many. Each entry is moved as often as this
 /// says, next to its neighbors, which costs less than to find one of them.
-const PART: usize = 32;
+const PART: usize = 64;
 const LEAST: usize = 4096;
 
 /// Entries of the sorted list with the same first bits of their hashes, about: they lie in two or three cache lines.
@@ -76,6 +76,10 @@ impl Customers {
     ///
     /// All are looked up before any is judged: nearly every look waits for memory, and so they wait together.
     pub(super) fn judge(&mut self, checked: Vec<Checked>, records_before: u64) -> Vec<Compared> {
+        // Before anything is kept of this chunk, so that what merging takes for a moment is given back whole.
+        if self.newest.len() >= LEAST.max(self.sorted.len() / PART) {
+            self.merge();
+        }
         let hash = |checked: &Checked| match checked {
             Checked::Row(row) => self.state.hash_one(&row.customer_id),
             // It is looked up like the others, and not judged.
@@ -86,18 +90,14 @@ impl Customers {
         let find = |(hash, near): (&u64, &[(u64, Seen)])| near.iter().find(|(other, _)| other == hash).map(|it| it.1);
         let listed: Vec<Option<Seen>> = hashes.iter().zip(near).map(find).collect();
         let looked_up = checked.into_iter().zip(hashes).zip(listed);
-        let judged = looked_up.map(|((checked, hash), listed)| match checked {
+        let judge = |((checked, hash), listed): ((Checked, u64), Option<Seen>)| match checked {
             Checked::Reject(reject) => Compared::Reject(reject),
             Checked::Row(row) => {
                 let verdict = self.verdict(&row, hash, listed, records_before);
                 Compared::Row(row, verdict)
             }
-        });
-        let judged = judged.collect();
-        if self.newest.len() >= LEAST.max(self.sorted.len() / PART) {
-            self.merge();
-        }
-        judged
+        };
+        looked_up.map(judge).collect()
     }
 
     /// Judges a row by what the list has of its customer, and the table.
