@@ -29,14 +29,14 @@ fn a_run_serves_its_figures_while_it_works() {
     let address = line.trim().strip_prefix("metrics: http://").unwrap();
     let address = address.strip_suffix("/metrics").unwrap().to_owned();
     assert!(address.starts_with("127.0.0.1:"), "{address}");
-    let paused = loop {
+    let look = || {
         let text = get(&address);
         keeps_secrets(&text);
-        let found = open_metrics::read(&text).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
-        if found["rollcall_paused"] > 0.0 {
-            break found;
-        }
+        open_metrics::read(&text).unwrap_or_else(|problem| panic!("{problem}\n{text}"))
     };
+    while look()["rollcall_paused"] == 0.0 {}
+    // One figure is read after the other: those read before the pause may be of the moment before it.
+    let paused = look();
     let figure = |name: &str| paused.get(name).copied();
     assert_eq!(figure("rollcall_phase{phase=\"sending\"}"), Some(1.0));
     assert_eq!(figure("rollcall_rows{state=\"rejected\"}"), Some(1.0));
